@@ -1,0 +1,32 @@
+import type { Site } from '../lib/language/role.ts'
+import type { Secret } from '../lib/language/secret.ts'
+
+/** Where a login is tried. */
+export interface Login {
+  readonly port: number
+  readonly user: string
+}
+
+/** A host of the inventory with everything that its groups and the defaults say of it. */
+export interface Host {
+  readonly name: string
+  readonly address: string
+  /** The wanted port and user. */
+  readonly port: number
+  readonly user: string
+  /** Tried when `port` and `user` refuse, and only then: a bare host before its sshd is moved. */
+  readonly first: Login | undefined
+  readonly identityFile: string | undefined
+  readonly passphrase: Secret | undefined
+  readonly proxyJump: string | undefined
+  /** `SHA256:…`: the only host key that is accepted. */
+  readonly hostKey: string | undefined
+  readonly connection: 'ssh' | 'local'
+  readonly become: { readonly user: string } | undefined
+  /** Seconds. */
+  readonly connectTimeout: number
+  readonly groups: readonly string[]
+  readonly site: Site
+  /** Variables by role, merged: vars < groups < host; not yet checked against the roles' schemas. */
+  readonly vars: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,53 @@
+import type { Blob } from '../language/blob.ts'
+import type { HostFacts } from '../language/role.ts'
+import type { Sh } from '../language/sh.ts'
+
+/** What one command of a request printed and how it ended. */
+export interface Output {
+  /** The exit code; `null` where there is none: timed out, not reached, or the connection was lost. */
+  readonly code: number | null
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  /** Output beyond the limit was dropped from the middle. */
+  readonly truncated: boolean
+  readonly timedOut: boolean
+}
+
+export interface ExecOptions {
+  /** For the whole request, in seconds; past it the process group on the host is ended. 120 unless given. */
+  readonly timeout?: number
+  /** The command changes the host: it goes on to its end even when the connection is lost. */
+  readonly durable?: boolean
+  /** Bytes of each stream kept of each command, half from its head and half from its tail. 1 MiB unless given. */
+  readonly limit?: number
+}
+
+/** A connection to one host: one request is one round trip. */
+export interface Session {
+  readonly name: string
+  /** Requests since the hello, and sftp transfers. */
+  readonly trips: number
+  /** Connects and asks the host who it is. @throws UnreachableError */
+  hello(): Promise<HostFacts>
+  /**
+   * Runs commands one after the other in one request. Each is on its own: a failure, or even a syntax error, of one
+   * says nothing about the next. Requests may be made without waiting for earlier ones.
+   * @throws LostError when the connection breaks before the answer is complete
+   */
+  exec(commands: readonly Sh[], options?: ExecOptions): Promise<Output[]>
+  /** Writes content to a new file (0600), over one reused sftp channel where the host is remote. */
+  upload(content: Blob, path: string): Promise<void>
+  /** A second, new connection by the same address, port and user: the proof that one can still get in. */
+  fresh(): Promise<Session>
+  close(): Promise<void>
+}
+
+/** The host cannot be worked with: down, unknown or changed key, login or become refused. Exit code 3. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError'
+}
+
+/** The connection broke during a request; what the host made of it is not known. */
+export class LostError extends Error {
+  override readonly name = 'LostError'
+}
