@@ -12,10 +12,10 @@ export interface Family<S extends State = State> {
   /** The command that answers for all keys. Its failure is never read as “not there”. */
   read(keys: readonly string[]): Sh
   /**
-   * The answers, one for each key.
+   * The answers, one for each key; an Error for a key that could not be looked at.
    * @throws Error when the output is not what the command prints
    */
-  parse(stdout: string, keys: readonly string[]): ReadonlyMap<string, S>
+  parse(stdout: string, keys: readonly string[]): ReadonlyMap<string, S | Error>
 }
 
 /** One question about one thing on the host. Two probes with the same id are the same question. */

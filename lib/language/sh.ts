@@ -57,10 +57,13 @@ const pieces = (part: Part): readonly Piece[] => {
   return part.flatMap((one, index) => [...(index > 0 ? [{ text: ' ' }] : []), ...pieces(one)])
 }
 
+/** A template's text as it was typed, so that `\n` is the shell's; only `\${` and a backtick need their backslash. */
+const typed = (text: string): string => text.replaceAll('\\${', '${').replaceAll('\\`', '`')
+
 /** Builds a command; every interpolation is quoted for the shell, a list as one word each. Backslashes stay as typed. */
 export const sh = (texts: TemplateStringsArray, ...parts: readonly Part[]): Sh =>
   new Sh(
-    texts.raw.flatMap((text, index) => {
+    texts.raw.map(typed).flatMap((text, index) => {
       const part = parts[index]
       if (index < parts.length && part === undefined)
         throw new TypeError(`a command needs a value after “${text.slice(-40)}”`)

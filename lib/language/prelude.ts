@@ -1,0 +1,64 @@
+/**
+ * Shell functions that every session defines once, so that commands stay short. All work on a path whose folder they
+ * enter first, by its physical name: from then on nobody can move the folder under them.
+ *
+ * - `tu_put PATH MODE OWNER GROUP [TREE CHECK] < content` replaces a file: a new temporary file in the same folder
+ *   (O_EXCL, and written through the descriptor that created it), mode and owner before content, fsync, check, rename.
+ * - `tu_dir PATH MODE OWNER GROUP` makes a directory, or gives it its mode and owner.
+ * - `tu_link PATH TARGET [TREE CHECK]` the same for a symbolic link.
+ * - `tu_remove PATH [TREE CHECK]` removes a file or link.
+ *
+ * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
+ * own (unshare(1)), and CHECK is run there: `nginx -t` sees the whole new configuration while the live one is untouched.
+ */
+export const prelude = String.raw`
+tu_enter() { # PATH
+  cd -P -- "\${1%/*}/" || return
+  [ "\${PWD%/}" = "\${1%/*}" ] || { echo "\${1%/*} is reached through a symbolic link; name its real path, $PWD" >&2; return 1; }
+}
+tu_stage() { tu_staged=.trueup.$BASHPID.$RANDOM$RANDOM; }
+tu_commit() { # PATH STAGED|'' [TREE CHECK]
+  local path=$1 staged=$2 tree=\${3-} check=\${4-} name=\${1##*/} change
+  if [ -n "$staged" ]; then change='mv -fT -- "$d/$2" "$d/$3"'; else change='rm -f -- "$d/$3"'; fi
+  if [ -n "$check" ] && ! unshare -m --propagation private bash -c '
+      mount -t tmpfs -o mode=755 trueup /mnt && cp -a -- "$1/." /mnt/ || exit
+      d=/mnt\${4#"$1"}; '"$change"' && mount --bind /mnt "$1" && cd / && eval "$5" 2>&1' - "$tree" "$staged" "$name" "\${path%/*}" "$check" >&2; then
+    [ -z "$staged" ] || rm -f -- "./$staged"
+    echo "refused: with the new $path, “$check” fails; nothing was replaced" >&2
+    return 1
+  fi
+  if [ -n "$staged" ]; then mv -fT -- "./$staged" "./$name" || { rm -f -- "./$staged"; return 1; }
+  else rm -f -- "./$name" || return; fi
+  sync .
+}
+tu_put() { # PATH MODE OWNER GROUP [TREE CHECK]
+  local tu_staged fd
+  tu_enter "$1" || return
+  [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; it is not replaced by a file" >&2; return 1; }
+  tu_stage
+  set -C; umask 077
+  exec {fd}> "./$tu_staged" || return
+  set +C; umask 022
+  if chown -- "$3:$4" "/proc/$BASHPID/fd/$fd" && chmod -- "$2" "/proc/$BASHPID/fd/$fd" && cat >&"$fd" && sync -- "/proc/$BASHPID/fd/$fd"
+  then exec {fd}>&-; tu_commit "$1" "$tu_staged" "\${5-}" "\${6-}"
+  else exec {fd}>&-; rm -f -- "./$tu_staged"; echo "$1 was not replaced; $(df -h --output=avail . | tail -n 1 | tr -d ' ') free there" >&2; return 1
+  fi
+}
+tu_dir() { # PATH MODE OWNER GROUP
+  tu_enter "$1" || return
+  [ -d "./\${1##*/}" ] || mkdir -m 0700 -- "./\${1##*/}" || return
+  tu_enter "$1/" && chown -- "$3:$4" . && chmod -- "$2" .
+}
+tu_link() { # PATH TARGET [TREE CHECK]
+  local tu_staged
+  tu_enter "$1" || return
+  [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; it is not replaced by a link" >&2; return 1; }
+  tu_stage
+  ln -s -- "$2" "./$tu_staged" && tu_commit "$1" "$tu_staged" "\${3-}" "\${4-}"
+}
+tu_remove() { # PATH [TREE CHECK]
+  tu_enter "$1" || return
+  [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; only files and links are removed here" >&2; return 1; }
+  tu_commit "$1" '' "\${2-}" "\${3-}"
+}
+`.replaceAll('\\$', '$')

@@ -1,0 +1,104 @@
+import { type Family, family, type State, sh } from '../lib/index.ts'
+
+/** What stat(1) says of a path; all `null` where there is nothing. */
+export interface PathState extends State {
+  type: 'file' | 'directory' | 'link' | 'other' | null
+  mode: string | null
+  owner: string | null
+  group: string | null
+  /** Where a symbolic link points. */
+  target: string | null
+}
+
+/** A path and, for a regular file, the hash of its content. */
+export interface FileState extends PathState {
+  sha256: string | null
+}
+
+/** A text file's whole content; `null` where there is no file. */
+export interface TextState extends State {
+  text: string | null
+}
+
+const ABSENT: PathState = { type: null, mode: null, owner: null, group: null, target: null }
+
+const TYPES: Readonly<Record<string, PathState['type']>> = {
+  'regular file': 'file',
+  'regular empty file': 'file',
+  directory: 'directory',
+  'symbolic link': 'link',
+}
+
+const ENOENT = /: (No such file or directory|Not a directory)$/
+
+/** Fields end in NUL, which no name can hold; sections end in an empty field. The middle one is what stat(1) complains of. */
+const stat = (keys: readonly string[]) => sh`
+{ errors=$(stat --printf '%n\0%F\0%a\0%U\0%G\0' -- ${keys} 2>&1 >&3); } 3>&1
+printf '\0%s\0\0' "$errors"
+for path in ${keys}; do [ ! -L "$path" ] || printf '%s\0%s\0' "$path" "$(readlink -- "$path"; printf x)"; done
+printf '\0'`
+
+const chunks = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size))
+
+/** What was found, why the others could not be looked at, and the output behind it. */
+const parseStat = (stdout: string, keys: readonly string[]) => {
+  const fields = stdout.split('\0')
+  const section = (from: number): [end: number, section: string[]] => {
+    const end = fields.indexOf('', from)
+    if (end < 0) throw new Error(`stat printed an unexpected end: ${JSON.stringify(stdout.slice(-200))}`)
+    return [end + 1, fields.slice(from, end)]
+  }
+  const [afterStat, stats] = section(0)
+  const found = new Map<string, PathState | Error>()
+  for (const [name = '', type = '', mode = '', owner = '', group = ''] of chunks(stats, 5)) {
+    found.set(name, { type: TYPES[type] ?? 'other', mode: mode.padStart(4, '0'), owner, group, target: null })
+  }
+  const complaints = (fields[afterStat] ?? '').split('\n').filter((line) => line !== '' && !ENOENT.test(line))
+  const [end, links] = section(fields[afterStat] === '' ? afterStat + 1 : afterStat + 2)
+  for (const [name = '', target = ''] of chunks(links, 2)) {
+    found.set(name, { ...ABSENT, type: 'link', target: target.replace(/\nx$/, '') })
+  }
+  const complaint = (key: string) => complaints.find((line) => line.includes(key))
+  return {
+    states: new Map(
+      keys.map((key) => [key, found.get(key) ?? (complaint(key) === undefined ? ABSENT : new Error(complaint(key)))]),
+    ),
+    rest: fields.slice(end),
+  }
+}
+
+const paths: Family<PathState> = {
+  name: 'path',
+  read: stat,
+  parse: (stdout, keys) => parseStat(stdout, keys).states,
+}
+
+const files: Family<FileState> = {
+  name: 'file',
+  read: (keys) => sh`${stat(keys)}
+set --; for path in ${keys}; do [ -L "$path" ] || [ ! -f "$path" ] || set -- "$@" "$path"; done
+[ $# = 0 ] || sha256sum --zero -- "$@" || :`,
+  parse: (stdout, keys) => {
+    const { states, rest } = parseStat(stdout, keys)
+    const hashes = new Map(rest.map((line) => [line.slice(66), line.slice(0, 64)]))
+    return new Map(
+      [...states].map(([key, state]) => {
+        const hash = hashes.get(key)
+        if (state instanceof Error) return [key, state]
+        return [
+          key,
+          state.type === 'file' && hash === undefined
+            ? new Error(`${key}: cannot be read`)
+            : { ...state, sha256: hash ?? null },
+        ]
+      }),
+    )
+  },
+}
+
+/** Type, mode, owner and link target of a path. All paths of a run cost one stat(1). */
+export const path = family(paths)
+
+/** The same, with the content's hash. All files of a run cost one stat(1) and one sha256sum(1). */
+export const file = family(files)
