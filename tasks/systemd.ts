@@ -10,7 +10,7 @@ export interface UnitState extends State {
   stale: boolean
 }
 
-const ENABLED = new Set(['enabled', 'enabled-runtime', 'static', 'alias', 'indirect', 'generated', 'linked'])
+const ENABLED = new Set(['enabled', 'static', 'alias', 'indirect', 'generated'])
 
 /** A unit's state, all units of a run by one `systemctl show` (systemctl(1): one block each, in the order asked for). */
 export const unit = family<UnitState>({
@@ -28,7 +28,7 @@ export const unit = family<UnitState>({
 const parseBlock = (block: string): UnitState => {
   const is = Object.fromEntries(block.split('\n').map((line) => line.split('=', 2) as [string, string]))
   return {
-    active: is['ActiveState'] === 'active' || is['ActiveState'] === 'reloading' || is['ActiveState'] === 'activating',
+    active: is['ActiveState'] === 'active' || is['ActiveState'] === 'reloading',
     enabled: ENABLED.has(is['UnitFileState'] ?? ''),
     masked: is['LoadState'] === 'masked',
     stale: is['NeedDaemonReload'] === 'yes',

@@ -66,11 +66,14 @@ interface Common {
   readonly owns?: readonly Ownership[]
 }
 
+/** A function from drift to claims; written as a method so that a task about a narrower state is still a Task. */
+type Provider<S extends State> = { provide(drift: Drift<S>): readonly Claim[] }['provide']
+
 interface Effects<S extends State> extends Common {
   /** The claim that the task makes true. */
   readonly want: Fact<S>
   /** Effects on other things; may depend on what drifted. */
-  readonly provides?: readonly Claim[] | ((drift: Drift<S>) => readonly Claim[])
+  readonly provides?: readonly Claim[] | Provider<S>
   readonly notifies?: Handler | readonly Handler[]
   readonly preview?: Preview
   /** Keys whose values are never shown, because a secret could be told from them. */
