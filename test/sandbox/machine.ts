@@ -1,0 +1,44 @@
+// What the machine itself must have before a host can boot. Whatever is changed is said.
+import { readFile, writeFile } from 'node:fs/promises'
+import { $, SandboxError, say } from './shell.ts'
+
+const PACKAGES = {
+  'systemd-nspawn': 'systemd-container',
+  mmdebstrap: 'mmdebstrap',
+  dnsmasq: 'dnsmasq-base',
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  ssh: 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+}
+
+const INOTIFY = '/proc/sys/fs/inotify/max_user_instances'
+// 128 is the usual default, which about 25 booted hosts use up.
+const INSTANCES = 8192
+
+const lacks = async (command: string) => (await $`command -v ${command}`.nothrow()).exitCode !== 0
+
+/** Makes apt-get ready to fetch packages; the lists may be absent or old on a fresh machine. */
+export const aptInstall = async (packages: readonly string[]): Promise<void> => {
+  say(`installing ${packages.join(' ')} (apt-get)`)
+  const apt = $({ env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+  await apt`apt-get -q update && apt-get -qy -o DPkg::Lock::Timeout=120 install --no-install-recommends ${packages}`
+}
+
+/**
+ * Installs missing packages and raises the limit that a fleet of hosts would hit.
+ * @throws SandboxError on a machine that cannot be a sandbox.
+ */
+export const prepareMachine = async (): Promise<void> => {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    throw new SandboxError('the nspawn driver needs Linux and root: run it with sudo, or in a Debian virtual machine')
+  }
+  const missing = new Set<string>()
+  for (const [command, name] of Object.entries(PACKAGES)) if (await lacks(command)) missing.add(name)
+  if (missing.size) await aptInstall([...missing])
+
+  if (Number(await readFile(INOTIFY, 'utf8')) < INSTANCES) {
+    say(`raising fs.inotify.max_user_instances to ${INSTANCES}`)
+    await writeFile(INOTIFY, String(INSTANCES))
+  }
+}

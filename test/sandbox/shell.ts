@@ -1,0 +1,23 @@
+import { $ as zx, ProcessOutput } from 'zx/core'
+
+/** Local commands of the sandbox: silent, fed with nothing, thrown when they fail. */
+export const $ = zx({ quiet: true, input: '' })
+
+/** Tells the person what takes a while; stderr, because stdout belongs to what was asked for. */
+export const say = (message: string) => process.stderr.write(`sandbox: ${message}\n`)
+
+/** Something that the person can mend; printed as one line, without a stack. */
+export class SandboxError extends Error {
+  readonly exitCode: number
+  constructor(message: string, exitCode = 1) {
+    super(message)
+    this.name = 'SandboxError'
+    this.exitCode = exitCode
+  }
+}
+
+/** One line for a tired human out of whatever was thrown. */
+export const explain = (error: unknown): string => {
+  if (error instanceof ProcessOutput) return error.stderr.trim() || error.message
+  return error instanceof Error ? error.message : String(error)
+}
