@@ -1,3 +1,5 @@
+import { aptPrelude } from './prelude-apt.ts'
+
 /**
  * Shell functions that every session defines once, so that commands stay short. All work on a path whose folder they
  * enter first, by its physical name: from then on nobody can move the folder under them.
@@ -8,10 +10,12 @@
  * - `tu_link PATH TARGET [TREE CHECK]` the same for a symbolic link.
  * - `tu_remove PATH [TREE CHECK]` removes a file or link.
  *
+ * Functions for packages follow them: see {@link aptPrelude}.
+ *
  * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
  * own (unshare(1)), and CHECK is run there: `nginx -t` sees the whole new configuration while the live one is untouched.
  */
-export const prelude = String.raw`
+const paths = String.raw`
 tu_enter() { # PATH
   cd -P -- "\${1%/*}/" || return
   [ "\${PWD%/}" = "\${1%/*}" ] || { echo "\${1%/*} is reached through a symbolic link; name its real path, $PWD" >&2; return 1; }
@@ -62,3 +66,5 @@ tu_remove() { # PATH [TREE CHECK]
   tu_commit "$1" '' "\${2-}" "\${3-}"
 }
 `.replaceAll('\\$', '$')
+
+export const prelude = paths + aptPrelude

@@ -1,0 +1,162 @@
+import { judge, probesOf, type Step, stillWrong } from '../language/judge.ts'
+import { foretell, type Item, Overlay } from '../language/plan.ts'
+import type { Probe } from '../language/probe.ts'
+import type { Declared, Drift, Imperative, Scripted } from '../language/task.ts'
+import { APPLY_SECONDS, attempt, type Seen } from './attempt.ts'
+import { compose } from './compose.ts'
+import { dollar } from './dollar.ts'
+import { question } from './facts.ts'
+import { Pending } from './handlers.ts'
+import { message } from './failure.ts'
+import { HostLink } from './host.ts'
+import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { presentable } from './tell.ts'
+
+/** What came of a task's change: nothing is wrong, or this. */
+interface Outcome {
+  readonly seen: Seen
+  readonly wrong?: string
+}
+
+/** Brings a host into line: one round trip to read everything, then one for each task that is not as wanted. */
+export class Apply implements HostRun {
+  readonly #job: Job
+  readonly #host: HostLink
+  readonly #pending: Pending
+  #items: readonly Item[] = []
+  #failed = false
+
+  constructor(job: Job) {
+    this.#job = job
+    this.#host = new HostLink(job.session)
+    this.#pending = new Pending(job, this.#host)
+  }
+
+  async start(): Promise<void> {
+    const { session, assignments, site } = this.#job
+    this.#items = compose(assignments, site, await session.hello())
+    await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
+  }
+
+  async role(name: string): Promise<void> {
+    for (const [index, item] of this.#items.entries()) {
+      if (item.role !== name) continue
+      if (this.#failed) tell(this.#job, item, { status: 'skipped' })
+      else if (this.#job.signal.aborted) return await this.#interrupted(name, item)
+      else await this.#turn(item, index)
+    }
+    await this.#flush(name)
+  }
+
+  /** What was changed still gets its handlers; nothing else is begun. */
+  async #interrupted(name: string, item: Item): Promise<never> {
+    await this.#flush(name)
+    throw new InterruptedError(`interrupted before “${item.task.title}” of ${name}; run again to go on from there`)
+  }
+
+  /** Also when a task of the role has failed, since what the others changed stands. */
+  async #flush(name: string): Promise<void> {
+    const next = this.#items.findLastIndex(({ role }) => role === name) + 1
+    const ahead = () => (this.#failed ? [] : this.#ahead(next, name, new Overlay(this.#host.facts.latest)))
+    if (!(await this.#pending.flush(name, ahead))) this.#failed = true
+  }
+
+  async #turn(item: Item, index: number): Promise<void> {
+    const started = performance.now()
+    const ms = () => Math.round(performance.now() - started)
+    const step = await this.#look(item, index)
+    if (step.kind === 'ok') {
+      if (step.warning !== undefined) warn(this.#job, item, step.warning)
+      tell(this.#job, item, { status: 'ok', ms: ms() })
+    } else if (step.kind === 'drift') {
+      const { seen, wrong } = await this.#change(item, index, step.task, step.drift)
+      const told = { changes: presentable(step.drift.changes, step.task), ms: ms(), ...seen }
+      if (wrong === undefined) tell(this.#job, item, { status: 'changed', ...told })
+      else this.#fail(item, wrong, told)
+    } else if (item.task.kind === 'script') await this.#script(item, item.task, ms)
+    else this.#fail(item, step.kind === 'failed' ? step.message : 'it cannot be judged', { ms: ms() })
+  }
+
+  #fail(item: Item, text: string, told: object): void {
+    this.#failed = true
+    tell(this.#job, item, { status: 'failed', message: text, ...told })
+  }
+
+  /** Judges a task on reads made since the last change. */
+  async #look(item: Item, index: number): Promise<Step> {
+    for (;;) {
+      const step = judge(item.task, this.#host.facts)
+      if (step.kind !== 'unread') return step
+      await this.#host.read([...step.probes, ...this.#ahead(index, item.role, new Overlay(this.#host.facts.latest))])
+    }
+  }
+
+  /** The probes from this task on, up to and with the next that is expected to need a change. */
+  #ahead(index: number, role: string, overlay: Overlay): Probe[] {
+    const probes: Probe[] = []
+    for (const item of this.#items.slice(index)) {
+      if (item.role !== role && this.#pending.any) break
+      probes.push(...probesOf(item.task))
+      const step = foretell(item.task, overlay)
+      if (step.kind === 'unread') probes.push(...step.probes)
+      if (step.kind !== 'ok') break
+    }
+    return probes
+  }
+
+  /** Changes one thing, and again where its task allows for that, each time from what is found then. */
+  async #change(item: Item, index: number, task: Declared | Imperative, first: Drift): Promise<Outcome> {
+    let drift = first
+    let left = task.retries ?? 0
+    for (let lost = 0; ; ) {
+      const { step, seen, wrong } = await this.#once(item, index, task, drift)
+      if (step.kind === 'ok' && wrong === undefined) return { seen }
+      const again = wrong === LOST ? lost++ === 0 : left-- > 0
+      if (!again || step.kind !== 'drift' || this.#job.signal.aborted) return { seen, wrong: verdict(step, wrong) }
+      warn(this.#job, item, `tried again, since ${(wrong ?? verdict(step, wrong)).split('\n')[0]}`)
+      await new Promise((resume) => setTimeout(resume, 1000 + Math.random() * 2000))
+      drift = step.drift
+    }
+  }
+
+  /** Changes one thing and looks at it again, in the same round trip; on the way reads what the next tasks need. */
+  async #once(item: Item, index: number, task: Declared | Imperative, drift: Drift) {
+    const overlay = new Overlay(this.#host.facts.latest)
+    overlay.assume(task, drift)
+    const before = this.#pending.ids
+    this.#pending.add(task)
+    const reads = question([task.want.probe, ...this.#ahead(index + 1, item.role, overlay)])
+    const { seen, wrong, lost } = await attempt(this.#host, task, drift, reads, this.#job)
+    const step = await this.#look(item, index)
+    const untouched = step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now)
+    if (untouched) this.#pending.forget(task, before)
+    return { step, seen, wrong: lost && step.kind !== 'ok' ? LOST : wrong }
+  }
+
+  async #script(item: Item, task: Scripted, ms: () => number): Promise<void> {
+    const $ = dollar(this.#job.session, APPLY_SECONDS)
+    try {
+      if (await task.check($)) return tell(this.#job, item, { status: 'ok', ms: ms() })
+      this.#pending.add(task)
+      this.#host.facts.expire()
+      await task.apply($)
+      if (await task.check($)) return tell(this.#job, item, { status: 'changed', ms: ms() })
+      this.#fail(item, 'applied cleanly but its check still does not hold', { ms: ms() })
+    } catch (error) {
+      this.#fail(item, message(error), { ms: ms() })
+    }
+  }
+}
+
+const LOST = 'the connection was lost while it ran'
+
+/** What is wrong after a change, in words. */
+const verdict = (step: Step, wrong: string | undefined): string => {
+  const now =
+    step.kind === 'drift'
+      ? stillWrong(step.drift)
+      : step.kind === 'failed'
+        ? step.message
+        : 'it is as wanted all the same'
+  return wrong === undefined ? `applied cleanly but ${now}` : `${wrong}\n  now: ${now}`
+}

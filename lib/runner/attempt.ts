@@ -1,0 +1,86 @@
+import type { Sh } from '../language/sh.ts'
+import type { Declared, Drift, Imperative } from '../language/task.ts'
+import { LostError, type Output } from '../session/session.ts'
+import { body, diff } from './diff.ts'
+import { context } from './dollar.ts'
+import { type Question } from './facts.ts'
+import { failure, message, tail } from './failure.ts'
+import type { HostLink } from './host.ts'
+
+/** Seconds that an apply or a handler may take unless it says otherwise. */
+export const APPLY_SECONDS = 300
+
+/** What an apply lets people see. */
+export interface Seen {
+  readonly diff?: string
+  readonly command?: string
+  readonly output?: string
+}
+
+/** How an apply went; whether it did its work is for the reads behind it to say. */
+export interface Attempt {
+  readonly seen: Seen
+  /** Why its command failed. */
+  readonly wrong?: string
+  /** The connection was lost on the way, and made again. */
+  readonly lost?: true
+}
+
+/** The command of a task and what it printed, for -v. */
+export const verbose = (on: boolean, command: Sh, ran: Output | undefined): Seen =>
+  on && ran !== undefined
+    ? {
+        command: String(command),
+        output: [tail(ran.stdout), tail(ran.stderr)].filter((text) => text !== '').join('\n'),
+      }
+    : {}
+
+/** Carries out one task's change; the reads ride in the same request where that is possible. */
+export const attempt = (
+  host: HostLink,
+  task: Declared | Imperative,
+  drift: Drift,
+  reads: Question,
+  show: { readonly diff: boolean; readonly verbose: boolean },
+): Promise<Attempt> =>
+  task.kind === 'task' ? byCommand(host, task, drift, reads, show) : bySteps(host, task, drift, reads)
+
+const byCommand = async (
+  host: HostLink,
+  task: Declared,
+  drift: Drift,
+  reads: Question,
+  show: { readonly diff: boolean; readonly verbose: boolean },
+): Promise<Attempt> => {
+  const command = built(task, drift)
+  if (command instanceof Error) return { seen: {}, wrong: command.message }
+  const before = show.diff && task.preview ? [body(task.preview.path)] : []
+  const outputs = await host.change([...before, command], reads, task.timeout ?? APPLY_SECONDS)
+  if (outputs === undefined) return { seen: {}, lost: true }
+  const ran = outputs[before.length]
+  const text = show.diff && task.preview ? await diff(task.preview, outputs[0]?.stdout ?? Buffer.alloc(0)) : undefined
+  const seen = { ...(text !== undefined && { diff: text }), ...verbose(show.verbose, command, ran) }
+  return ran?.code === 0 ? { seen } : { seen, wrong: failure(command, ran) }
+}
+
+/** A command that cannot be written (a value that its format cannot hold) is the task's failure, not the run's. */
+const built = (task: Declared, drift: Drift): Sh | Error => {
+  try {
+    return task.apply(drift)
+  } catch (error) {
+    return new Error(message(error))
+  }
+}
+
+const bySteps = async (host: HostLink, task: Imperative, drift: Drift, reads: Question): Promise<Attempt> => {
+  try {
+    host.facts.expire()
+    await task.run(context(host.session, task.timeout ?? APPLY_SECONDS), drift)
+    await host.answer(reads)
+    return { seen: {} }
+  } catch (error) {
+    if (!(error instanceof LostError)) return { seen: {}, wrong: message(error) }
+    await host.session.hello()
+    return { seen: {}, lost: true }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Item } from '../language/plan.ts'
+import { type HostFacts, type Role, requirement, type Site } from '../language/role.ts'
+
+/** A role with the variables that hold for one host. */
+export interface Assignment {
+  readonly role: Role
+  readonly vars: unknown
+}
+
+/** The roles do not fit together: two tasks of one title, or two owners of one path. Exit code 64. */
+export class RoleError extends Error {
+  override readonly name = 'RoleError'
+}
+
+/** Builds a host's tasks, role after role. @throws RoleError */
+export const compose = (assignments: readonly Assignment[], site: Site, host: HostFacts): Item[] => {
+  const items = assignments.flatMap(({ role, vars }) => {
+    const input = { vars, site, host }
+    const requirements = (role.requires?.(input) ?? []).map(requirement)
+    return [...requirements, ...role.tasks(input)].map((task): Item => ({ role: role.name, task }))
+  })
+  refuseTwins(items)
+  refuseTwoOwners(items)
+  return items
+}
+
+const refuseTwins = (items: readonly Item[]): void => {
+  const seen = new Set<string>()
+  for (const { role, task } of items) {
+    const id = `${role}: “${task.title}”`
+    if (seen.has(id)) throw new RoleError(`${id} stands twice in its role; titles must be unique`)
+    seen.add(id)
+  }
+}
+
+const refuseTwoOwners = (items: readonly Item[]): void => {
+  const owners = new Map<string, { who: string; part: boolean }>()
+  for (const { role, task } of items) {
+    for (const { path, part = false } of task.owns ?? []) {
+      const who = `${role}: “${task.title}”`
+      const other = owners.get(path)
+      if (other !== undefined && !(part && other.part)) {
+        throw new RoleError(`${path} is written by ${other.who} and by ${who}; a path has one owner`)
+      }
+      owners.set(path, { who, part })
+    }
+  }
+}

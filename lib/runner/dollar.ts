@@ -1,0 +1,35 @@
+import type { Blob } from '../language/blob.ts'
+import { type Sh, sh } from '../language/sh.ts'
+import type { Context, Dollar, Ran } from '../language/task.ts'
+import type { Session } from '../session/session.ts'
+import { failure } from './failure.ts'
+
+/** zx's `$`, for the host: one request for each command. */
+export const dollar = (session: Session, timeout: number): Dollar => {
+  const run = async (command: Sh): Promise<Ran> => {
+    const [output] = await session.exec([command], { timeout, durable: true })
+    if (output?.code == null) throw new Error(failure(command, output))
+    return { code: output.code, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
+  }
+  return (texts, ...parts) => {
+    const command = sh(texts, ...parts)
+    const ran = run(command)
+    const strict = ran.then((result) => {
+      if (result.code !== 0) throw new Error(failure(command, result))
+      return result
+    })
+    // Whoever asks for nothrow() or exitCode never looks at this one; its failure is not theirs.
+    strict.catch(() => {})
+    return Object.assign(strict, {
+      nothrow: () => ran,
+      text: () => strict.then(({ stdout }) => stdout.replace(/\n$/, '')),
+      exitCode: ran.then(({ code }) => code),
+    })
+  }
+}
+
+/** What imperative tasks work with. */
+export const context = (session: Session, timeout: number): Context => ({
+  $: dollar(session, timeout),
+  upload: (content: Blob, path: string) => session.upload(content, path),
+})

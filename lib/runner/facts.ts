@@ -1,0 +1,105 @@
+import type { Reading, View } from '../language/judge.ts'
+import type { Family, Probe } from '../language/probe.ts'
+import { raw, Sh, sh } from '../language/sh.ts'
+import type { Output } from '../session/session.ts'
+import { message } from './failure.ts'
+
+/** Bytes of a probe's answer; beyond it the answer is not complete and thus no answer. */
+export const READ_LIMIT = 16 * 1024 * 1024
+
+/**
+ * What has been read from a host. After anything was changed, what was read before is kept for foretelling only:
+ * {@link View.get} answers with fresh reads and nothing else.
+ */
+export class Facts implements View {
+  readonly #readings = new Map<string, { reading: Reading; epoch: number }>()
+  #epoch = 0
+
+  /** A reading made since the last change. */
+  get(probe: Probe): Reading | undefined {
+    const found = this.#readings.get(probe.id)
+    return found?.epoch === this.#epoch ? found.reading : undefined
+  }
+
+  /** The latest reading of everything, however old. */
+  get latest(): View {
+    return { get: (probe) => this.#readings.get(probe.id)?.reading }
+  }
+
+  /** Something was changed: nothing read so far may be acted on any more. */
+  expire(): void {
+    this.#epoch += 1
+  }
+
+  record(probe: Probe, reading: Reading): void {
+    this.#readings.set(probe.id, { reading, epoch: this.#epoch })
+  }
+}
+
+/** Probes on their way to the host: one command for each family, and what to do with the answers. */
+export interface Question {
+  readonly commands: readonly Sh[]
+  answer(outputs: readonly Output[], facts: Facts): void
+}
+
+/** Merges probes into one command for each family. */
+export const question = (probes: readonly Probe[]): Question => {
+  const families = new Map<Family, Map<string, Probe>>()
+  for (const probe of probes) {
+    const members = families.get(probe.family) ?? new Map<string, Probe>()
+    families.set(probe.family, members.set(probe.id, probe))
+  }
+  const groups = [...families].map(([family, members]) => ({ family, probes: [...members.values()] }))
+  return {
+    commands: groups.map(({ family, probes: members }) => built(() => command(family, members))),
+    answer: (outputs, facts) => {
+      for (const [index, group] of groups.entries()) {
+        const output = outputs[index]
+        if (output !== undefined) readInto(facts, group.family, group.probes, output)
+      }
+    },
+  }
+}
+
+/** A question that cannot be put (a key that no argument can hold) fails like one that the host cannot answer. */
+const built = (build: () => Sh): Sh => {
+  try {
+    return build()
+  } catch (error) {
+    return sh`printf '%s\n' ${message(error)} >&2; exit 1`
+  }
+}
+
+/** Where a needed program is missing the answer is empty: its absence is a state. */
+const command = ({ needs = [], read }: Family, probes: readonly Probe[]): Sh => {
+  const guards = needs.flatMap((program) => sh`command -v ${program} >/dev/null || exit 0; `.pieces)
+  return new Sh([...guards, ...raw('cd /; ').pieces, ...read(probes.map(({ key }) => key)).pieces])
+}
+
+const readInto = (facts: Facts, family: Family, probes: readonly Probe[], output: Output): void => {
+  for (const probe of probes) facts.record(probe, { error: `${probe.id}: the host gave no answer` })
+  try {
+    const answers = family.parse(
+      complete(output),
+      probes.map(({ key }) => key),
+    )
+    for (const probe of probes) {
+      const state = answers.get(probe.key) ?? new Error('the answer is missing')
+      facts.record(
+        probe,
+        state instanceof Error ? { error: `could not look at ${probe.id}: ${state.message}` } : { state },
+      )
+    }
+  } catch (error) {
+    for (const probe of probes) facts.record(probe, { error: `could not look at ${probe.id}: ${message(error)}` })
+  }
+}
+
+/** @throws Error when the command failed, was cut short or was ended: none of these is ever read as “not there” */
+const complete = ({ code, stdout, stderr, truncated, timedOut }: Output): string => {
+  const tail = stderr.toString().trim().split('\n').slice(-5).join('\n')
+  if (timedOut) throw new Error('no answer in time')
+  if (truncated) throw new Error(`the answer is longer than ${READ_LIMIT} bytes`)
+  if (code !== 0) throw new Error(`exit code ${code ?? 'unknown'}${tail === '' ? '' : `: ${tail}`}`)
+  return stdout.toString()
+}

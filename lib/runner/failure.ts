@@ -1,0 +1,43 @@
+import type { Sh } from '../language/sh.ts'
+
+const TAIL_LINES = 20
+const COMMAND_LENGTH = 600
+
+export const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** How a command ended, as far as it is known. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: Buffer | string
+  readonly stderr: Buffer | string
+  readonly timedOut?: boolean
+}
+
+/** The end of an output, as people want to see it; bytes that are no text show as escapes. */
+export const tail = (output: Buffer | string, lines = TAIL_LINES): string =>
+  output
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .slice(-lines)
+    .map((line) => (line.length > 400 ? `…${line.slice(-400)}` : line))
+    .join('\n')
+    .replace(/[\0-\x08\x0b-\x1f\x7f\uFFFD]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
+/** A failed command for a tired human: what it was, how it ended, and the end of what it said. */
+export const failure = (command: Sh, ended: Ended | undefined): string => {
+  const text = String(command)
+  const shown = text.length > COMMAND_LENGTH ? `${text.slice(0, COMMAND_LENGTH)}…` : text
+  const said = ended === undefined ? '' : tail(ended.stderr) || tail(ended.stdout)
+  return [
+    how(ended),
+    `  command: ${shown.replaceAll('\n', '\n    ')}`,
+    ...(said === '' ? [] : [`  it said: ${said.replaceAll('\n', '\n    ')}`]),
+  ].join('\n')
+}
+
+const how = (ended: Ended | undefined): string => {
+  if (ended?.timedOut === true) return 'ended: it took longer than it may'
+  if (ended === undefined || ended.code === null) return 'how it ended is not known'
+  return `exit code ${ended.code}`
+}

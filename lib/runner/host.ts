@@ -1,0 +1,58 @@
+import type { Probe } from '../language/probe.ts'
+import type { Sh } from '../language/sh.ts'
+import { LostError, type Output, type Session } from '../session/session.ts'
+import { Facts, type Question, question, READ_LIMIT } from './facts.ts'
+
+/** Seconds that the reads behind a change may take on top of it. */
+const READ_SECONDS = 60
+
+/** A host as the runner works with it: what is known of it, and the two ways to speak to it, asking and changing. */
+export class HostLink {
+  readonly session: Session
+  readonly facts = new Facts()
+
+  constructor(session: Session) {
+    this.session = session
+  }
+
+  /** Reads probes, all in one round trip. */
+  async read(probes: readonly Probe[]): Promise<void> {
+    await this.answer(question(probes))
+  }
+
+  async answer({ commands, answer }: Question): Promise<void> {
+    if (commands.length > 0) answer(await this.#ask(commands), this.facts)
+  }
+
+  /** Asks, once more where the connection was lost on the way: asking changes nothing. */
+  async #ask(commands: readonly Sh[]): Promise<Output[]> {
+    try {
+      return await this.session.exec(commands, { limit: READ_LIMIT })
+    } catch (error) {
+      if (!(error instanceof LostError)) throw error
+      await this.session.hello()
+      return await this.session.exec(commands, { limit: READ_LIMIT })
+    }
+  }
+
+  /**
+   * Sends changes, and the reads behind them in the same request. From here on nothing that was read before counts.
+   *
+   * @param seconds - that the changes may take
+   * @returns what each command did, or nothing when the connection was lost on the way and made again: then only a new
+   * look can tell what became of it
+   */
+  async change(commands: readonly Sh[], reads: Question, seconds: number): Promise<Output[] | undefined> {
+    this.facts.expire()
+    try {
+      const options = { timeout: seconds + READ_SECONDS, durable: true, limit: READ_LIMIT }
+      const outputs = await this.session.exec([...commands, ...reads.commands], options)
+      reads.answer(outputs.slice(commands.length), this.facts)
+      return outputs.slice(0, commands.length)
+    } catch (error) {
+      if (!(error instanceof LostError)) throw error
+      await this.session.hello()
+      return undefined
+    }
+  }
+}

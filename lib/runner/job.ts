@@ -1,0 +1,42 @@
+import type { Emit, TaskEvent } from '../events.ts'
+import type { Item } from '../language/plan.ts'
+import type { Site } from '../language/role.ts'
+import type { Session } from '../session/session.ts'
+import type { Assignment } from './compose.ts'
+
+/** One host's part of a run. */
+export interface Job {
+  readonly name: string
+  readonly site: Site
+  readonly assignments: readonly Assignment[]
+  readonly session: Session
+  readonly emit: Emit
+  /** Show what changes inside text files. */
+  readonly diff: boolean
+  /** Show commands and what they print. */
+  readonly verbose: boolean
+  /** Aborted by Ctrl-C: the task in hand is finished, no other is begun. */
+  readonly signal: AbortSignal
+}
+
+/** What carries a job out, role by role. */
+export interface HostRun {
+  /** Connects, builds the tasks and reads everything they look at. */
+  start(): Promise<void>
+  role(name: string): Promise<void>
+}
+
+/** Someone pressed Ctrl-C. Exit code 130. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+}
+
+type Told = Pick<TaskEvent, 'status'> & Partial<Omit<TaskEvent, 'event' | 'host' | 'role' | 'task'>>
+
+/** Tells what became of a task. */
+export const tell = (job: Job, { role, task }: Item, told: Told): void =>
+  job.emit({ event: 'task', host: job.name, role, task: task.title, changes: [], ms: 0, ...told })
+
+/** Tells what a check has to say. */
+export const warn = (job: Job, { role, task }: Item, text: string): void =>
+  job.emit({ event: 'warning', host: job.name, role, task: task.title, message: text })

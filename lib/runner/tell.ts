@@ -1,0 +1,36 @@
+import type { Emit, Event } from '../events.ts'
+import { mask } from '../language/mask.ts'
+import { sha256 } from '../language/blob.ts'
+import type { Change, Value } from '../language/state.ts'
+import type { Task } from '../language/task.ts'
+
+const LONG = 200
+
+const brief = (value: Value): Value =>
+  typeof value === 'string' && (value.length > LONG || value.includes('\n'))
+    ? `‹${Buffer.byteLength(value)} B sha256:${sha256(value).slice(0, 8)}…›`
+    : value
+
+/** Changes as they may be shown: values that a secret could be told from by name only, whole texts by size and hash. */
+export const presentable = (changes: readonly Change[], task: Task): Change[] => {
+  const sensitive = new Set('sensitive' in task ? task.sensitive : [])
+  return changes.map(({ key, from, to }) =>
+    sensitive.has(key)
+      ? { key, from: from === null ? null : '‹secret›', to: to === null ? null : '‹secret›' }
+      : { key, from: brief(from), to: brief(to) },
+  )
+}
+
+const maskDeep = (value: unknown): unknown => {
+  if (typeof value === 'string') return mask(value)
+  if (Array.isArray(value)) return value.map(maskDeep)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [mask(key), maskDeep(inner)]))
+}
+
+/** Every event passes here on its way to the reporters: whatever is in it, no secret is. */
+export const masked =
+  (emit: Emit): Emit =>
+  (event) =>
+    // Masking replaces text inside strings and leaves the shape as it is.
+    emit(maskDeep(event) as Event)

@@ -1,0 +1,97 @@
+import type { Emit, Event, HostSummary } from '../events.ts'
+import type { Site } from '../language/role.ts'
+import { LostError, type Session, UnreachableError } from '../session/session.ts'
+import { Apply } from './apply.ts'
+import { type Assignment, RoleError } from './compose.ts'
+import { DryRun } from './dry-run.ts'
+import { message } from './failure.ts'
+import { type HostRun, InterruptedError } from './job.ts'
+import { Tally } from './tally.ts'
+
+/** A host that a run is for. */
+export interface Target {
+  readonly name: string
+  readonly site: Site
+  readonly assignments: readonly Assignment[]
+  /** Makes the session; it connects at its hello. */
+  open(): Promise<Session>
+}
+
+export interface TurnOptions {
+  readonly dryRun: boolean
+  readonly diff: boolean
+  readonly verbose: boolean
+  readonly signal: AbortSignal
+  readonly emit: Emit
+}
+
+/** One host's turn: whatever goes wrong is told as events and ends in its summary. */
+export class Turn {
+  readonly #target: Target
+  readonly #options: TurnOptions
+  readonly #tally = new Tally()
+  readonly #started = performance.now()
+  #session: Session | undefined
+  #run: HostRun | undefined
+  #interrupted = false
+  /** The roles do not fit together: the run as a whole is refused. */
+  fatal: RoleError | undefined
+
+  constructor(target: Target, options: TurnOptions) {
+    this.#target = target
+    this.#options = options
+  }
+
+  /** Connects and reads; afterwards the roles can have their turn. */
+  async start(): Promise<void> {
+    await this.#guarded(async () => {
+      const { name, site, assignments } = this.#target
+      this.#session = await this.#target.open()
+      const job = { name, site, assignments, session: this.#session, ...this.#options, emit: this.#emit }
+      const run = this.#options.dryRun ? new DryRun(job) : new Apply(job)
+      await run.start()
+      this.#run = run
+    })
+  }
+
+  /** @returns what there is to say of the role: nothing when it went well */
+  async role(name: string): Promise<void> {
+    const { failed } = this.#tally
+    await this.#guarded(async () => await this.#run?.role(name))
+    if (this.#tally.failed && !failed) throw new Error(`${name} failed`)
+  }
+
+  /** Ends the connection. */
+  async end(): Promise<void> {
+    await this.#session?.close()
+  }
+
+  get summary(): HostSummary {
+    return this.#tally.summary(this.#session?.trips ?? 0, Math.round(performance.now() - this.#started))
+  }
+
+  get exitCode(): number {
+    return this.#interrupted ? 130 : this.#tally.exitCode
+  }
+
+  readonly #emit = (event: Event): void => {
+    this.#tally.count(event)
+    this.#options.emit(event)
+  }
+
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#run = undefined
+      if (error instanceof RoleError) this.fatal = error
+      if (error instanceof InterruptedError) this.#interrupted = true
+      const unreachable = error instanceof UnreachableError || error instanceof LostError
+      const { name } = this.#target
+      if (unreachable)
+        this.#emit({ event: 'host', host: name, status: 'unreachable', exitCode: 3, message: message(error) })
+      else this.#emit({ event: 'warning', host: name, role: '', message: message(error) })
+      if (!unreachable && !this.#interrupted) this.#tally.break(message(error))
+    }
+  }
+}
