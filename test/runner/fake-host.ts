@@ -1,0 +1,147 @@
+import type { Event } from '../../lib/events.ts'
+import { family, type HostFacts, type Role, sh, type Sh, type State, type Task, task } from '../../lib/index.ts'
+import { runFleet } from '../../lib/runner/fleet.ts'
+import { LostError, type Output, type Session } from '../../lib/session/session.ts'
+import * as z from 'zod'
+
+/** A question about one thing of the fake host: `on` says whether it is there. */
+export const thing = family<State>({
+  name: 'thing',
+  read: (keys) => sh`read ${keys}`,
+  parse: (stdout, keys) => {
+    const on = JSON.parse(stdout) as Record<string, boolean | string>
+    return new Map(
+      keys.map((key) => [key, typeof on[key] === 'string' ? new Error(String(on[key])) : { on: on[key] === true }]),
+    )
+  },
+})
+
+/** A task that switches a thing on. */
+export const on = (name: string, more: Partial<Parameters<typeof task>[0]> = {}): Task =>
+  task({ title: `${name} on`, want: thing(name).is({ on: true }), apply: () => sh`on ${name}`, ...more })
+
+export const roleOf = (name: string, tasks: readonly Task[]): Role => ({ name, vars: z.unknown(), tasks: () => tasks })
+
+const FACTS: HostFacts = {
+  name: 'web1',
+  os: 'debian',
+  version: '13',
+  codename: 'trixie',
+  arch: 'amd64',
+  cpus: 2,
+  memoryMb: 2048,
+  bootId: 'a',
+  container: true,
+  sshPort: 22,
+  sshFrom: '10.0.0.1',
+}
+
+/** A host of things that are on or off, which logs every request. */
+export class FakeHost implements Session {
+  readonly name = 'web1'
+  readonly on: Set<string>
+  readonly requests: string[][] = []
+  /** Commands that fail, by their text: what they say. */
+  readonly broken = new Map<string, string>()
+  /** Things that cannot be looked at, with the reason. */
+  readonly hidden = new Map<string, string>()
+  /** What else happens when a thing is switched on. */
+  readonly effects = new Map<string, () => void>()
+  /** Commands on whose way the connection is lost, once: before the host runs them, or after. */
+  readonly losing = new Map<string, 'before' | 'after'>()
+  hellos = 0
+
+  constructor(on: readonly string[] = []) {
+    this.on = new Set(on)
+  }
+
+  get trips(): number {
+    return this.requests.length
+  }
+
+  async hello(): Promise<HostFacts> {
+    this.hellos += 1
+    return FACTS
+  }
+
+  async exec(commands: readonly Sh[]): Promise<Output[]> {
+    const texts = commands.map((command) => String(command).replace(/^cd \/; /, ''))
+    this.requests.push(texts)
+    return texts.map((text) => {
+      const lost = this.losing.get(text)
+      this.losing.delete(text)
+      if (lost === 'before') throw new LostError('cut')
+      const output = this.#run(text)
+      if (lost === 'after') throw new LostError('cut')
+      return output
+    })
+  }
+
+  #run(text: string): Output {
+    const end = (code: number, stdout: string, stderr = '') => ({
+      code,
+      stdout: Buffer.from(stdout),
+      stderr: Buffer.from(stderr),
+      truncated: false,
+      timedOut: false,
+    })
+    const broken = this.broken.get(text)
+    if (broken !== undefined) return end(1, '', broken)
+    const [verb, ...names] = text.split(' ')
+    if (verb === 'read')
+      return end(
+        0,
+        JSON.stringify(Object.fromEntries(names.map((name) => [name, this.hidden.get(name) ?? this.on.has(name)]))),
+      )
+    for (const name of verb === 'on' ? names : []) this.on.add(name)
+    for (const name of verb === 'on' ? names : []) this.effects.get(name)?.()
+    return end(0, '')
+  }
+
+  async upload(): Promise<void> {}
+  async fresh(): Promise<Session> {
+    return this
+  }
+  async close(): Promise<void> {}
+}
+
+export interface Told {
+  readonly code: number
+  readonly events: readonly Event[]
+  /** `title: status`, in order. */
+  readonly story: readonly string[]
+}
+
+/** Runs roles on the fake host. */
+export const run = async (
+  host: FakeHost,
+  roles: readonly Role[],
+  options: { dryRun?: boolean; signal?: AbortSignal } = {},
+): Promise<Told> => {
+  const events: Event[] = []
+  const code = await runFleet({
+    id: 'test',
+    version: '0',
+    targets: [
+      {
+        name: host.name,
+        site: { domain: 'x.test', project: 'x', dir: '/x' },
+        assignments: roles.map((role) => ({ role, vars: {} })),
+        open: async () => host,
+      },
+    ],
+    roles: roles.map(({ name }) => name),
+    dryRun: options.dryRun ?? false,
+    diff: false,
+    verbose: false,
+    forks: 1,
+    signal: options.signal ?? new AbortController().signal,
+    emit: (event) => events.push(event),
+    renderer: 'silent',
+  })
+  const story = events.flatMap((event) => {
+    if (event.event === 'task') return [`${event.task}: ${event.status}`]
+    return event.event === 'handler' ? [`${event.task}! ${event.status}`] : []
+  })
+  return { code, events, story }
+}
