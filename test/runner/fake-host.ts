@@ -1,5 +1,15 @@
 import type { Event } from '../../lib/events.ts'
-import { family, type HostFacts, type Role, sh, type Sh, type State, type Task, task } from '../../lib/index.ts'
+import {
+  type Declared,
+  family,
+  type HostFacts,
+  type Role,
+  sh,
+  type Sh,
+  type State,
+  type Task,
+  task,
+} from '../../lib/index.ts'
 import { runFleet } from '../../lib/runner/fleet.ts'
 import { LostError, type Output, type Session } from '../../lib/session/session.ts'
 import * as z from 'zod'
@@ -17,7 +27,7 @@ export const thing = family<State>({
 })
 
 /** A task that switches a thing on. */
-export const on = (name: string, more: Partial<Parameters<typeof task>[0]> = {}): Task =>
+export const on = (name: string, more: Partial<Omit<Declared, 'kind'>> = {}): Task =>
   task({ title: `${name} on`, want: thing(name).is({ on: true }), apply: () => sh`on ${name}`, ...more })
 
 export const roleOf = (name: string, tasks: readonly Task[]): Role => ({ name, vars: z.unknown(), tasks: () => tasks })
