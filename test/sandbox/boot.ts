@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { ProcessOutput } from 'zx/core'
 import { hostAddresses, type Subnet } from './address.ts'
 import { binds, rootDir } from './disk.ts'
 import { endGroup, groupDir, members, running } from './group.ts'
@@ -29,8 +30,8 @@ const nspawn = (name: string): string[] => [
   ...['--capability=all', '--private-users=no', '--system-call-filter=add_key keyctl bpf', ...binds(name)],
 ]
 
-/** Whether the host is on. */
-export const isOn = (name: string): Promise<boolean> => running(machineName(name))
+/** Whether the host is on and in good hands: what outlived its supervisor is a leftover. */
+export const isOn = async (name: string): Promise<boolean> => (await members(machineName(name), 'loop')).length > 0
 
 /** The process id, on this machine, of the host's PID 1. @throws SandboxError when the host is off. */
 export const initPid = async (name: string): Promise<number> => {
@@ -40,8 +41,10 @@ export const initPid = async (name: string): Promise<number> => {
 }
 
 /** Runs a command inside the host without logging in, so that looking leaves no trace. `command` is an argv. */
-export const inside = async (name: string, command: readonly string[]) =>
-  $`nsenter -t ${await initPid(name)} -m -u -i -n -p -- ${command}`
+export const inside = async (name: string, command: readonly string[]): Promise<ProcessOutput> => {
+  const pid = await initPid(name)
+  return $`nsenter -t ${pid} -m -u -i -n -p -- ${command}`.nothrow()
+}
 
 /** Starts the host and returns at once; its disk must be mounted. */
 export const powerOn = async (host: Host, subnet: Subnet): Promise<void> => {
@@ -70,7 +73,7 @@ export const powerOff = async ({ name, index }: Host): Promise<void> => {
 export const shutDown = async (host: Host): Promise<void> => {
   const [nspawnPid] = await members(machineName(host.name), 'machine/supervisor')
   if (nspawnPid !== undefined) process.kill(nspawnPid, 'SIGTERM')
-  for (let waited = 0; waited < 900 && (await isOn(host.name)); waited += 1) await sleep(100)
+  for (let waited = 0; waited < 900 && (await running(machineName(host.name))); waited += 1) await sleep(100)
   await powerOff(host)
 }
 
@@ -88,20 +91,25 @@ const answers = (address: string) =>
       .once('close', () => end(false))
   })
 
+const lastWords = async (name: string) => {
+  const console = await readFile(`${hostDir(name)}/console.log`, 'utf8').catch(() => '')
+  return console.trim().split('\n').slice(-5).join('\n')
+}
+
 /**
- * Waits until sshd greets.
+ * Waits until sshd greets and the boot is over.
  * @param seconds patience
  * @throws SandboxError with the console's last lines
  */
-export const waitForSsh = async ({ name, index }: Host, subnet: Subnet, seconds = 30): Promise<void> => {
+export const waitUntilReady = async ({ name, index }: Host, subnet: Subnet, seconds = 30): Promise<void> => {
   const address = hostAddresses(subnet, index).v4
   const end = Date.now() + seconds * 1000
   while (!(await answers(address))) {
     if (Date.now() > end) {
-      const console = await readFile(`${hostDir(name)}/console.log`, 'utf8')
-      const last = console.trim().split('\n').slice(-5).join('\n')
-      throw new SandboxError(`${name} did not answer on ${address}:22 within ${seconds} s\n${last}`)
+      throw new SandboxError(`${name} did not answer on ${address}:22 within ${seconds} s\n${await lastWords(name)}`)
     }
     await sleep(25)
   }
+  // Exit code 1 means "degraded": a failed unit may be just what a test is about.
+  await inside(name, ['systemctl', 'is-system-running', '--wait', '--quiet'])
 }

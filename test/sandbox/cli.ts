@@ -46,6 +46,26 @@ program
     const { status } = spawnSync('ssh', await sshArgs(name, command), { stdio: 'inherit' })
     process.exitCode = status ?? 255
   })
+program
+  .command('snapshot')
+  .description('save a host’s disk')
+  .argument('<name>')
+  .argument('<label>')
+  .action((name: string, label: string) => sandbox.snapshot(name, label))
+program
+  .command('restore')
+  .description('go back to a saved disk')
+  .argument('<name>')
+  .argument('<label>')
+  .action((name: string, label: string) => sandbox.restore(name, label))
+program
+  .command('manifest')
+  .description('everything on a host that a run could have touched, one line each')
+  .argument('<name>')
+  .action(async (name: string) => {
+    const entries = Object.entries(await sandbox.manifest(name))
+    process.stdout.write(entries.map(([key, value]) => `${key}: ${value}\n`).join(''))
+  })
 
 try {
   await program.parseAsync()

@@ -1,7 +1,8 @@
 // A host's disk: an overlay on the shared base image, so that a bare host costs nothing and a reset is a new upper layer.
 // /var/lib/docker and /var/lib/containerd are plain folders beside it, because overlay does not stack on overlay.
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { baseDir } from './base.ts'
 import type { Host } from './host.ts'
@@ -11,16 +12,15 @@ import { $ } from './shell.ts'
 const DATA = ['docker', 'containerd']
 const PLENTY = 16 * 2 ** 30
 
-/** Everything of one host's disk: `upper`, the data folders, and what overlayfs needs. */
-export const diskDir = (name: string) => `${disks}/hosts/${name}`
+// Everything of one host's disk: `upper`, the data folders, and what overlayfs needs.
+const diskDir = (name: string) => `${disks}/hosts/${name}`
 /** The merged view of a host's disk, as the host sees it. */
 export const rootDir = (name: string) => `${diskDir(name)}/root`
-/** What a snapshot saved: `upper` and the data folders. */
-export const layerDir = (layer: string) => `${disks}/layers/${layer}`
+// What a snapshot saved: `upper` and the data folders.
+const layerDir = (layer: string) => `${disks}/layers/${layer}`
 const trash = `${disks}/trash`
 
-/** The parts of a disk that a snapshot saves. */
-export const PARTS = ['upper', ...DATA]
+const PARTS = ['upper', ...DATA]
 
 /** Options for systemd-nspawn that put the data folders in their places. */
 export const binds = (name: string) => DATA.map((data) => `--bind=${diskDir(name)}/${data}:/var/lib/${data}`)
@@ -51,16 +51,39 @@ export const removeDisks = async (): Promise<void> => {
 /** Whether the host has a disk: a restart of the machine loses those in memory. */
 export const hasDisk = (name: string): boolean => existsSync(`${diskDir(name)}/upper`)
 
-/** Gives the host an empty disk. The old one is out of the way at once, but `emptyTrash` takes its time. */
+/** Gives the host an empty disk. */
 export const blankDisk = async (name: string): Promise<void> => {
   await removeDisk(name)
   await $`mkdir -p ${['work', 'root', ...PARTS].map((part) => `${diskDir(name)}/${part}`)}`
 }
 
+// Out of the way at once; deleting takes its time.
+const discard = async (path: string) => {
+  if (existsSync(path)) await rename(path, `${trash}/${randomUUID()}`)
+}
+
 /** Takes the host's disk away. */
 export const removeDisk = async (name: string): Promise<void> => {
   await unmountRoot(name)
-  if (existsSync(diskDir(name))) await rename(diskDir(name), `${await mkdtemp(`${trash}/`)}/disk`)
+  await discard(diskDir(name))
+}
+
+/** Turns the disk of a host that is off into a layer; the host has none afterwards. */
+export const keepLayer = async (name: string, layer: string): Promise<void> => {
+  await mkdir(layerDir(layer), { recursive: true })
+  for (const part of PARTS) await rename(`${diskDir(name)}/${part}`, `${layerDir(layer)}/${part}`)
+  await removeDisk(name)
+}
+
+/** Copies a layer's data folders, which no overlay can share, to the disk of a host that is off. */
+export const fillData = async (name: string, layer: string): Promise<void> => {
+  for (const data of DATA) await $`cp -a --reflink=auto ${layerDir(layer)}/${data}/. ${diskDir(name)}/${data}`
+}
+
+/** Takes the layers away that `unused` says nobody needs. */
+export const removeLayers = async (unused: (layer: string) => boolean): Promise<void> => {
+  const layers = await readdir(layerDir('')).catch(() => [])
+  await Promise.all(layers.filter(unused).map((layer) => discard(layerDir(layer))))
 }
 
 /** Deletes what was taken away. */

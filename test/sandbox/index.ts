@@ -1,21 +1,24 @@
 /** Throwaway hosts: real systemd, sshd and apt on this machine, made and reset within seconds. */
-import { currentSubnet, publishNames, startNetwork, stopNetwork } from './network.ts'
-import { hostAddresses, type Subnet } from './address.ts'
-import { startAptCache, stopAptCache } from './aptcache.ts'
-import { ensureBase } from './base.ts'
-import { isOn, powerOff, powerOn, waitForSsh } from './boot.ts'
-import { blankDisk, emptyTrash, hasDisk, mountRoot, prepareDisks, removeDisk, removeDisks } from './disk.ts'
-import { allHosts, checkName, createHost, findHost, getHost, type Host, removeHost, saveHost } from './host.ts'
-import { writeIdentity } from './identity.ts'
-import { writeInventory } from './inventory.ts'
+import pLimit from 'p-limit'
+import { hostAddresses } from './address.ts'
+import { isOn, powerOff } from './boot.ts'
+import { emptyTrash, removeDisk } from './disk.ts'
+import { onGround, releaseGround } from './ground.ts'
+import { allHosts, checkName, createHost, findHost, getHost, removeHost } from './host.ts'
 import { ensureKeys, identityFile } from './keys.ts'
+import { bootAgain, bootBare } from './life.ts'
 import { locked } from './lock.ts'
-import { prepareMachine } from './machine.ts'
-import { knownHostsFile } from './paths.ts'
-import { type Release, release } from './release.ts'
+import { currentSubnet } from './network.ts'
+import { knownHostsFile, machineName } from './paths.ts'
 import { SandboxError } from './shell.ts'
 
-/** How to reach a host. */
+export { diffManifest, type Manifest, manifest } from './manifest.ts'
+export { inventoryFile } from './paths.ts'
+export { SandboxError } from './shell.ts'
+export { hasSnapshot, restore, snapshot } from './snapshot.ts'
+export { type Result, ssh } from './ssh.ts'
+
+/** How to reach a host, and whether it is on. */
 export type Entry = {
   name: string
   address: string
@@ -23,112 +26,75 @@ export type Entry = {
   user: string
   identityFile: string
   knownHosts: string
+  os: string
+  on: boolean
 }
 
-type Ground = { release: Release; base: string; subnet: Subnet }
+// Booting is mostly waiting, but a fleet that boots at once only gets in its own way.
+const atOnce = pLimit(4)
 
-/** Machine, mirror, base image and bridge: what every host stands on. To be called with the lock held. */
-const prepareGround = async (os?: string): Promise<Ground> => {
-  const wanted = await release(os)
-  await prepareMachine()
-  await startAptCache(wanted.archives)
-  const base = await ensureBase(wanted)
-  await prepareDisks()
-  return { release: wanted, base, subnet: await startNetwork() }
-}
+/** Does something with each host, a few at once, each under its lock. */
+const each = (names: readonly string[], work: (name: string) => Promise<void>) =>
+  Promise.all(names.map((name) => atOnce(() => locked(machineName(name), () => work(name)))))
 
-const publish = async (subnet: Subnet) => {
-  await writeInventory(subnet)
-  await publishNames(await allHosts(), subnet)
-}
+const namesOf = async (names?: readonly string[]) => names ?? (await allHosts()).map(({ name }) => name)
 
-const bootBare = async (host: Host, { release, base, subnet }: Ground) => {
-  await powerOff(host)
-  await blankDisk(host.name)
-  const bare = { ...host, base, layers: [] }
-  await saveHost(bare)
-  await mountRoot(bare)
-  await writeIdentity(bare, release, subnet)
-  await powerOn(bare, subnet)
-  await waitForSsh(bare, subnet)
-}
-
-const bootAgain = async (host: Host, { subnet }: Ground) => {
-  await powerOff(host)
-  await mountRoot(host)
-  await powerOn(host, subnet)
-  await waitForSsh(host, subnet)
-}
-
-const bring = async (name: string, os: string | undefined): Promise<void> => {
-  checkName(name)
+const bring = async (name: string, os?: string): Promise<void> => {
   const known = await findHost(name)
   if (known && os && known.os !== os) throw new SandboxError(`${name} runs ${known.os}: take it down first`, 64)
   if (known && (await isOn(name))) return
-  const { ground, host } = await locked(async () => {
-    const ground = await prepareGround(known?.os ?? os)
-    const host = known ?? (await createHost(name, ground.release.codename, ground.base))
-    await ensureKeys(name)
-    await publish(ground.subnet)
-    return { ground, host }
-  })
-  await (hasDisk(name) ? bootAgain(host, ground) : bootBare(host, ground))
+  await ensureKeys(name)
+  const { ground, host } = await onGround(known?.os ?? os, async (ground) => ({
+    ground,
+    host: known ?? (await createHost(name, ground.release.codename, ground.base)),
+  }))
+  await bootAgain(host, ground)
 }
 
 /**
- * Boots hosts, bare when they are new; a host that is on stays as it is.
+ * Boots hosts: bare when they are new, with their disk when they were off. A host that is on stays as it is.
  * @param options.os trixie or bookworm; default: the newest
  * @throws SandboxError saying what to do
  */
 export const up = async (names: readonly string[] = ['web1'], { os }: { os?: string } = {}): Promise<Entry[]> => {
-  await Promise.all(names.map((name) => bring(name, os)))
-  const entries = await list()
-  return entries.filter(({ name }) => names.includes(name))
+  names.forEach(checkName)
+  await each(names, (name) => bring(name, os))
+  return (await list()).filter(({ name }) => names.includes(name))
 }
 
-/** Makes hosts bare again (default: all). Their keys and addresses stay. */
+/** Makes hosts bare again (default: all). Their keys and addresses stay, and so do their snapshots. */
 export const reset = async (names?: readonly string[]): Promise<void> => {
-  const hosts = names ? await Promise.all(names.map(getHost)) : await allHosts()
-  await Promise.all(
-    hosts.map(async (host) => {
-      const ground = await locked(() => prepareGround(host.os))
-      await bootBare(host, ground)
-    }),
-  )
-  await emptyTrash()
+  await each(await namesOf(names), async (name) => {
+    const host = await getHost(name)
+    const ground = await onGround(host.os, async (ground) => ground)
+    await bootBare(host, ground)
+  })
 }
 
-/** Removes hosts (default: all) and, with the last one, everything they stood on except the caches. */
+/** Removes hosts (default: all), and with the last one everything they stood on except the caches. */
 export const down = async (names?: readonly string[]): Promise<void> => {
-  const hosts = names ? await Promise.all(names.map(getHost)) : await allHosts()
-  await Promise.all(
-    hosts.map(async (host) => {
-      await powerOff(host)
-      await removeDisk(host.name)
-      await removeHost(host.name)
-    }),
-  )
-  await emptyTrash()
-  await locked(async () => {
-    const subnet = await currentSubnet()
-    if (subnet) await publish(subnet)
-    if ((await allHosts()).length > 0) return
-    await removeDisks()
-    const { othersLive } = await stopNetwork()
-    if (!othersLive) await stopAptCache()
+  await each(await namesOf(names), async (name) => {
+    await powerOff(await getHost(name))
+    await removeDisk(name)
+    await removeHost(name)
   })
+  await emptyTrash()
+  await releaseGround()
 }
 
 /** Every host of this checkout. */
 export const list = async (): Promise<Entry[]> => {
   const subnet = await currentSubnet()
   if (!subnet) return []
-  return (await allHosts()).map(({ name, index }) => ({
+  const entry = async ({ name, index, os }: { name: string; index: number; os: string }): Promise<Entry> => ({
     name,
     address: hostAddresses(subnet, index).v4,
     port: 22,
     user: 'root',
     identityFile: identityFile(name),
     knownHosts: knownHostsFile,
-  }))
+    os,
+    on: await isOn(name),
+  })
+  return Promise.all((await allHosts()).map(entry))
 }

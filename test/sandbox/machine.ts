@@ -16,10 +16,13 @@ const INOTIFY = '/proc/sys/fs/inotify/max_user_instances'
 // 128 is the usual default, which about 25 booted hosts use up.
 const INSTANCES = 8192
 
-const lacks = async (command: string) => (await $`command -v ${command}`.nothrow()).exitCode !== 0
+const lacking = async (commands: readonly string[]): Promise<string[]> => {
+  const { stdout } = await $`for name in ${commands}; do command -v $name > /dev/null || echo $name; done`
+  return stdout.split('\n').filter(Boolean)
+}
 
-/** Makes apt-get ready to fetch packages; the lists may be absent or old on a fresh machine. */
-export const aptInstall = async (packages: readonly string[]): Promise<void> => {
+// The lists may be absent or old on a fresh machine.
+const install = async (packages: readonly string[]): Promise<void> => {
   say(`installing ${packages.join(' ')} (apt-get)`)
   const apt = $({ env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
   await apt`apt-get -q update && apt-get -qy -o DPkg::Lock::Timeout=120 install --no-install-recommends ${packages}`
@@ -33,9 +36,9 @@ export const prepareMachine = async (): Promise<void> => {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new SandboxError('the nspawn driver needs Linux and root: run it with sudo, or in a Debian virtual machine')
   }
-  const missing = new Set<string>()
-  for (const [command, name] of Object.entries(PACKAGES)) if (await lacks(command)) missing.add(name)
-  if (missing.size) await aptInstall([...missing])
+  const lacks = await lacking(Object.keys(PACKAGES))
+  const missing = Object.entries(PACKAGES).flatMap(([command, name]) => (lacks.includes(command) ? [name] : []))
+  if (missing.length) await install([...new Set(missing)])
 
   if (Number(await readFile(INOTIFY, 'utf8')) < INSTANCES) {
     say(`raising fs.inotify.max_user_instances to ${INSTANCES}`)

@@ -34,6 +34,13 @@ export const removeHostNetwork = async (name: string, index: number): Promise<vo
   await $`ip netns delete ${machineName(name)}`.nothrow()
 }
 
+/** Removes network namespaces by name. */
+export const removeSpaces = async (wanted: (name: string) => boolean): Promise<void> => {
+  const { stdout } = await $`ip netns list`
+  const names = stdout.split('\n').map((line) => line.split(' ')[0] ?? '')
+  for (const name of names.filter(wanted)) await $`ip netns delete ${name}`.nothrow()
+}
+
 /** The bridge's subnet, if it is up. */
 export const currentSubnet = async (): Promise<Subnet | undefined> => {
   const { stdout } = await $`ip -4 -oneline address show dev ${tag}`.nothrow()

@@ -1,0 +1,105 @@
+// A picture of everything on a host that a run could have touched, to prove what it did not touch.
+import { inside } from './boot.ts'
+import { rootDir } from './disk.ts'
+import { getHost } from './host.ts'
+import { $ } from './shell.ts'
+
+/** One entry per thing: `file /etc/hosts` → what it is like, `unit ssh.service` → since when, `container …` → since when. */
+export type Manifest = Readonly<Record<string, string>>
+
+/** What changes by itself and says nothing about a run, each with its reason. Paths below are absent from a manifest. */
+const VOLATILE: readonly [pattern: string, reason: string][] = [
+  ['/tmp/*', 'emptied by a reboot; other people’s scratch files'],
+  ['/var/tmp/systemd-private-*', 'private folders of services, a new random name at each start'],
+  ['/var/log/journal/*', 'the journal writes all the time'],
+  ['/var/cache/apt/*.bin', 'rebuilt by any question to apt, from files that are in the manifest'],
+  ['/var/cache/ldconfig/aux-cache', 'rebuilt by ldconfig, holds times and inode numbers'],
+  ['/var/backups/dpkg.*', 'a daily timer copies the package database there'],
+  ['/var/lib/systemd/timers/*', 'when timers last fired'],
+  ['/var/lib/systemd/random-seed', 'new at each boot'],
+  ['/var/lib/systemd/timesync/clock', 'the clock'],
+  ['/var/lib/chrony/*', 'the clock'],
+  ['/var/lib/logrotate/*', 'when logs were last rotated'],
+  ['/var/lib/sudo/*', 'who was lectured by sudo: the runner itself'],
+  ['/var/lib/nginx/*/*', 'requests being buffered'],
+]
+
+/** Listed with owner and mode, but not with content. */
+const GROWING: readonly [pattern: string, reason: string][] = [
+  ['/var/log/*', 'logs grow with every login'],
+  ['/var/lib/fail2ban/*', 'a database of what it has seen'],
+]
+
+const pathTests = (root: string, rows: readonly [pattern: string, reason: string][]) =>
+  rows.flatMap(([pattern], index) => [...(index ? ['-o'] : []), '-path', root + pattern])
+
+const fields = (text: string, width: number): string[][] => {
+  const all = text.split('\0').slice(0, -1)
+  return Array.from({ length: all.length / width }, (_, row) => all.slice(row * width, row * width + width))
+}
+
+// Looked at from outside: /proc, /sys, /dev, /run and Docker's data are other file systems and not in it.
+const files = async (root: string): Promise<[string, string][]> => {
+  const skip = ['(', ...pathTests(root, VOLATILE), ')', '-prune', '-o']
+  const listed = await $`find ${root} -xdev ${skip} -printf '/%P\\0%y\\0%m\\0%U:%G\\0%l\\0'`
+  const hashed =
+    await $`find ${root} -xdev ${skip} ! '(' ${pathTests(root, GROWING)} ')' -type f -print0 | xargs -0 -r sha256sum -z`
+  const hashes = new Map(
+    hashed.stdout.split('\0').map((line): [string, string] => [line.slice(66 + root.length), line.slice(0, 64)]),
+  )
+  return fields(listed.stdout, 5).map(([path = '', type, mode, owner, target]): [string, string] => {
+    const content = type === 'l' ? `-> ${target}` : type === 'f' ? (hashes.get(path) ?? 'grows') : ''
+    return [`file ${path}`, `${type} ${mode} ${owner} ${content}`.trimEnd()]
+  })
+}
+
+// Logins come and go, the looking ones too.
+const TRANSIENT = /^(user@|user-runtime-dir@|ssh@|sshd@|session-|systemd-tmpfiles-clean)/
+
+const units = async (name: string): Promise<[string, string][]> => {
+  const show = ['systemctl', 'show', '*', '--type=service', '--state=active', '-p', 'Id,ActiveEnterTimestampMonotonic']
+  const { stdout } = await inside(name, show)
+  return stdout.split('\n\n').flatMap((block): [string, string][] => {
+    const id = /^Id=(.*)$/m.exec(block)?.[1]
+    const since = /^ActiveEnterTimestampMonotonic=(.*)$/m.exec(block)?.[1]
+    return id && since && !TRANSIENT.test(id) ? [[`unit ${id}`, `active since ${since}`]] : []
+  })
+}
+
+const containers = async (name: string): Promise<[string, string][]> => {
+  const format = '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}'
+  const script = `docker info >/dev/null 2>&1 && docker ps -aq | xargs -r docker inspect -f '${format}'`
+  const { stdout } = await inside(name, ['sh', '-c', script])
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line): [string, string] => {
+      const [container, ...rest] = line.split(' ')
+      return [`container ${container}`, rest.join(' ')]
+    })
+}
+
+/**
+ * Takes a manifest of a host: every file of its disk (type, mode, owner and group by number, hash or link target),
+ * the start of every active service, and every container.
+ * @param options.ignore entries to leave out, e.g. `/^file \/root\/data\//`
+ * @throws SandboxError when the host is off
+ */
+export const manifest = async (
+  name: string,
+  { ignore = [] }: { ignore?: readonly RegExp[] } = {},
+): Promise<Manifest> => {
+  await getHost(name)
+  const parts = await Promise.all([files(rootDir(name)), units(name), containers(name)])
+  const entries = parts.flat().filter(([key]) => !ignore.some((pattern) => pattern.test(key)))
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The differences as lines for a person: `+` appeared, `-` went, `~` changed. Empty when nothing differs. */
+export const diffManifest = (before: Manifest, after: Manifest): string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].sort().flatMap((key) => {
+    const [was, is] = [before[key], after[key]]
+    if (was === is) return []
+    if (was === undefined) return [`+ ${key}: ${is}`]
+    return [is === undefined ? `- ${key}: ${was}` : `~ ${key}: ${was} → ${is}`]
+  })
