@@ -7,7 +7,7 @@ export interface Login {
   readonly user: string
 }
 
-/** A host of the inventory with everything that its groups and the defaults say of it. */
+/** A host of the inventory, with every default filled in. */
 export interface Host {
   readonly name: string
   readonly address: string
@@ -16,6 +16,7 @@ export interface Host {
   readonly user: string
   /** Tried when `port` and `user` refuse, and only then: a bare host before its sshd is moved. */
   readonly first: Login | undefined
+  /** An absolute path. */
   readonly identityFile: string | undefined
   readonly passphrase: Secret | undefined
   readonly proxyJump: string | undefined
@@ -27,6 +28,4 @@ export interface Host {
   readonly connectTimeout: number
   readonly groups: readonly string[]
   readonly site: Site
-  /** Variables by role, merged: vars < groups < host; not yet checked against the roles' schemas. */
-  readonly vars: Readonly<Record<string, unknown>>
 }

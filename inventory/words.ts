@@ -1,0 +1,54 @@
+import * as z from 'zod'
+
+type RawIssue = z.core.$ZodRawIssue
+
+const types: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+}
+
+const units: Readonly<Record<string, string>> = {
+  string: ' characters',
+  array: ' entries',
+  set: ' entries',
+  map: ' entries',
+}
+
+/** The keys that a map may have, by the very list of unknown keys that zod reports about it. */
+const known = new WeakMap<readonly string[], readonly string[]>()
+
+/** The keys that would have been allowed. */
+export const knownKeys = ({ keys }: z.core.$ZodIssueUnrecognizedKeys): readonly string[] => known.get(keys) ?? []
+
+/** Says what is allowed, where the schema has no words of its own for it. An error map for zod. */
+export const allowed: z.core.$ZodErrorMap = (issue: RawIssue): string => {
+  const about = issue.input === undefined && issue.schema instanceof z.ZodType ? issue.schema.description : undefined
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      if (issue.inst instanceof z.ZodObject) known.set(issue.keys, Object.keys(issue.inst.shape))
+      return ''
+    case 'invalid_type':
+      return about ?? `allowed: ${types[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `allowed: ${issue.values.map(String).join(', ')}`
+    case 'too_small':
+      return `allowed: ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${units[issue.origin] ?? ''}`
+    case 'too_big':
+      return `allowed: ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${units[issue.origin] ?? ''}`
+    case 'not_multiple_of':
+      return `allowed: multiples of ${issue.divisor}`
+    case 'invalid_format':
+      return issue.format === 'regex' ? `allowed: text that matches ${issue.pattern}` : `allowed: ${issue.format}`
+    case 'invalid_union':
+      return ''
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_key':
+      return 'not a valid value'
+  }
+}

@@ -1,0 +1,13 @@
+import * as z from 'zod'
+import { type MaybeSecret, Secret } from './secret.ts'
+
+const SecretValue = z.instanceof(Secret, { error: 'allowed: a secret' })
+
+/** A variable that is a secret: `!secret NAME`, or plain text, which is kept just as secret from then on. */
+export const secret = (name = 'from the inventory') =>
+  z
+    .union([SecretValue, z.string().min(1)])
+    .transform((value): Secret => (value instanceof Secret ? value : new Secret(name, value)))
+
+/** A variable that may be a secret, or have one inside: plain text, `!secret`, `!join` or `!url`. */
+export const maybeSecret = (): z.ZodType<MaybeSecret> => z.union([z.string(), SecretValue])
