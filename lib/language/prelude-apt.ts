@@ -28,11 +28,15 @@ tu_apt_booted() {
   ! command -v cloud-init >/dev/null || timeout 300 cloud-init status --wait >/dev/null && return
   echo 'cloud-init has not ended well, or not within 5 minutes; going on without it' >&2
 }
-tu_apt_holder() {
-  lslocks -nro PATH,COMMAND,PID | awk '
-    $1 ~ "^/var/(lib/dpkg/lock(-frontend)?|lib/apt/lists/lock|cache/apt/archives/lock)$" {
-      print $1 " is held by " $2 " (process " $3 ")"; exit
-    }'
+tu_apt_holder() { # a container may hold a lock of the same name, so it must be the same file
+  local path command pid fd
+  while read -r path command pid; do
+    for fd in "/proc/$pid/fd/"*; do
+      [ "$fd" -ef "$path" ] || continue
+      echo "$path is held by $command (process $pid)"
+      return
+    done
+  done < <(lslocks -nro PATH,COMMAND,PID | grep -E '^/var/(lib/dpkg/lock(-frontend)?|lib/apt/lists/lock|cache/apt/archives/lock) ')
 }
 tu_apt_turn() { # COMMAND…: once nobody else is at it, and again where somebody cut in
   local end=$((SECONDS + \${TU_APT_WAIT:-600})) holder code
@@ -58,7 +62,7 @@ tu_apt_get() {
 }
 tu_apt_stale() { # a refresh of ours touches the lock, which apt itself never writes to
   local lists=/var/lib/apt/lists
-  ! compgen -G "$lists/*Release" >/dev/null || [ -z "$(find "$lists/lock" -mmin -1440 2>&1)" ] ||
+  ! compgen -G "$lists/*_*" >/dev/null || [ -z "$(find "$lists/lock" -mmin -1440 2>&1)" ] ||
     [ -n "$(find /etc/apt/{sources.list,sources.list.d,keyrings,trusted.gpg.d} -cnewer "$lists/lock" -print -quit 2>/dev/null)" ]
 }
 tu_apt_update() {
@@ -67,17 +71,20 @@ tu_apt_update() {
 }
 tu_apt_unknown() { # NAME…: those that no package list offers; virtual packages have no candidate either
   apt-cache policy -- "$@" | awk '
-    FNR == NR { if (/^[^ ]/) name = substr($1, 1, length($1) - 1); else if (/^  Candidate: [^(]/) offered[name] = 1; next }
-    { plain = $1; sub(/:.*/, "", plain); if (!($1 in offered) && !(plain in offered)) printf "%s%s", sep, $1; sep = " " }
-  ' - <(printf '%s\n' "$@")
+    !asked { if (/^[^ ]/) name = substr($1, 1, length($1) - 1); else if (/^  Candidate: [^(]/) offered[name]; next }
+    { plain = $1; sub(/:.*/, "", plain) }
+    !($1 in offered || plain in offered) { printf "%s%s", sep, $1; sep = " " }
+  ' - asked=1 <(printf '%s\n' "$@")
 }
 tu_apt_install() { # [OPTION…] NAME…
-  local names=() name fresh='' unknown errors pause code=100
+  local names=() broken name fresh='' unknown errors pause code=100
   for name; do [[ $name == -* ]] || names+=("$name"); done
   ! tu_apt_stale || { fresh=1; tu_apt_update; }
   unknown=$(tu_apt_unknown "\${names[@]}")
   [ -z "$unknown" ] || [ -n "$fresh" ] || { tu_apt_update; unknown=$(tu_apt_unknown "\${names[@]}"); }
   [ -z "$unknown" ] || { echo "no package list of this host offers $unknown (a virtual package is not enough)" >&2; return 100; }
+  mapfile -t broken < <(dpkg-query -W -f '\${db:Status-Eflag} \${binary:Package}\n' | sed -n 's/^reinstreq //p')
+  [ "\${#broken[@]}" = 0 ] || tu_apt_get install --reinstall --no-remove "\${broken[@]}"
   errors=$(mktemp) || return
   for pause in 0 5 20; do
     sleep "$pause"
