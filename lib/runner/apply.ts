@@ -69,6 +69,7 @@ export class Apply implements HostRun {
       if (step.warning !== undefined) warn(this.#job, item, step.warning)
       tell(this.#job, item, { status: 'ok', ms: ms() })
     } else if (step.kind === 'drift') {
+      this.#job.doing?.(item.role, item.task.title)
       const { seen, wrong } = await this.#change(item, index, step.task, step.drift)
       const told = { changes: presentable(step.drift.changes, step.task), ms: ms(), ...seen }
       if (wrong === undefined) tell(this.#job, item, { status: 'changed', ...told })
@@ -137,6 +138,7 @@ export class Apply implements HostRun {
     const $ = dollar(this.#job.session, APPLY_SECONDS)
     try {
       if (await task.check($)) return tell(this.#job, item, { status: 'ok', ms: ms() })
+      this.#job.doing?.(item.role, task.title)
       this.#pending.add(task)
       this.#host.facts.expire()
       await task.apply($)

@@ -7,7 +7,7 @@ import { failure } from './failure.ts'
 /** zx's `$`, for the host: one request for each command. */
 export const dollar = (session: Session, timeout: number): Dollar => {
   const run = async (command: Sh): Promise<Ran> => {
-    const [output] = await session.exec([command], { timeout, durable: true })
+    const [output] = await session.exec([command], { timeout })
     if (output?.code == null) throw new Error(failure(command, output))
     return { code: output.code, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
   }

@@ -1,4 +1,4 @@
-import type { ListrRendererValue, ListrTask } from 'listr2'
+import type { DefaultRenderer, ListrRendererValue, ListrTask } from 'listr2'
 import type { Emit } from '../events.ts'
 import { masked } from './tell.ts'
 import { worst } from './tally.ts'
@@ -20,6 +20,23 @@ export interface FleetOptions {
   readonly emit: Emit
   /** How listr2 shows the tree of hosts and roles: `silent` unless a person is watching. */
   readonly renderer: ListrRendererValue
+  readonly watcher?: Watcher
+}
+
+/** One line of the tree. */
+export interface Line {
+  title: string
+  output: string
+}
+
+/** Retitles the lines of the tree as things go on. */
+export interface Watcher {
+  /** How the tree is to look. */
+  readonly look: typeof DefaultRenderer.rendererOptions
+  /** A host's or a role's turn has begun. */
+  begin(line: Line, host: string, role?: string): void
+  /** A task's change is about to be made. */
+  doing(host: string, role: string, task: string): void
 }
 
 /**
@@ -29,18 +46,32 @@ export interface FleetOptions {
  * @throws RoleError when the roles do not fit together
  */
 export const runFleet = async (options: FleetOptions): Promise<number> => {
-  const { id, version, targets, roles, dryRun, forks, renderer } = options
+  const { id, version, targets, roles, dryRun, forks, renderer, watcher } = options
   const emit = masked(options.emit)
   const { Listr } = await import('listr2')
   emit({ event: 'run', id, dryRun, roles, hosts: targets.map(({ name }) => name), version })
-  const turns = new Map(targets.map((target) => [target.name, new Turn(target, { ...options, emit })]))
+  const turns = new Map(
+    targets.map((target) => {
+      const doing = (role: string, task: string) => watcher?.doing(target.name, role, task)
+      return [target.name, new Turn(target, { ...options, emit, doing })]
+    }),
+  )
   const hosts = [...turns].map(
     ([title, turn]): ListrTask => ({
       title,
-      task: (_, task) => task.newListr(steps(turn, roles), { exitOnError: false }),
+      task: (_, line) => {
+        watcher?.begin(line, title)
+        return line.newListr(steps(title, turn, roles, watcher), { exitOnError: false })
+      },
     }),
   )
-  const list = new Listr(hosts, { concurrent: forks, exitOnError: false, renderer, registerSignalListeners: false })
+  const list = new Listr(hosts, {
+    concurrent: forks,
+    exitOnError: false,
+    registerSignalListeners: false,
+    renderer,
+    ...(watcher && { rendererOptions: watcher.look }),
+  })
   await list.run()
   const nonsense = [...turns.values()].find((turn) => turn.fatal !== undefined)?.fatal
   if (nonsense !== undefined) throw nonsense
@@ -53,9 +84,17 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
   return exitCode
 }
 
-/** A host's steps for listr2; the first connects, the last says good-bye. */
-const steps = (turn: Turn, roles: readonly string[]): ListrTask[] => [
-  { title: 'connect', task: () => turn.start() },
-  ...roles.map((role): ListrTask => ({ title: role, task: () => turn.role(role) })),
-  { title: 'disconnect', task: () => turn.end() },
+/** A host's steps for listr2; the first connects, the last says good-bye: lines without a title are not shown. */
+const steps = (host: string, turn: Turn, roles: readonly string[], watcher: Watcher | undefined): ListrTask[] => [
+  { task: () => turn.start() },
+  ...roles.map(
+    (role): ListrTask => ({
+      title: role,
+      task: async (_, line) => {
+        watcher?.begin(line, host, role)
+        if (!(await turn.role(role))) line.skip()
+      },
+    }),
+  ),
+  { task: () => turn.end() },
 ]

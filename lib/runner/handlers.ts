@@ -53,6 +53,7 @@ export class Pending {
 
   async #run(role: string, one: Handler, ahead: readonly Probe[]): Promise<boolean> {
     const started = performance.now()
+    this.#job.doing?.(role, one.title)
     const reads = question([...(one.want ? [one.want.probe] : []), ...ahead])
     const outputs = await this.#host.change([one.run], reads, one.timeout ?? APPLY_SECONDS)
     const ran = outputs?.[0]

@@ -45,7 +45,7 @@ export class HostLink {
   async change(commands: readonly Sh[], reads: Question, seconds: number): Promise<Output[] | undefined> {
     this.facts.expire()
     try {
-      const options = { timeout: seconds + READ_SECONDS, durable: true, limit: READ_LIMIT }
+      const options = { timeout: seconds + READ_SECONDS, limit: READ_LIMIT }
       const outputs = await this.session.exec([...commands, ...reads.commands], options)
       reads.answer(outputs.slice(commands.length), this.facts)
       return outputs.slice(0, commands.length)

@@ -17,6 +17,8 @@ export interface Job {
   readonly verbose: boolean
   /** Aborted by Ctrl-C: the task in hand is finished, no other is begun. */
   readonly signal: AbortSignal
+  /** Told when a change is about to be made, for whoever watches. */
+  readonly doing?: (role: string, task: string) => void
 }
 
 /** What carries a job out, role by role. */

@@ -23,6 +23,7 @@ export interface TurnOptions {
   readonly verbose: boolean
   readonly signal: AbortSignal
   readonly emit: Emit
+  readonly doing?: (role: string, task: string) => void
 }
 
 /** One host's turn: whatever goes wrong is told as events and ends in its summary. */
@@ -42,23 +43,29 @@ export class Turn {
     this.#options = options
   }
 
-  /** Connects and reads; afterwards the roles can have their turn. */
+  /** Connects and reads; afterwards the roles can have their turn. @throws when that failed */
   async start(): Promise<void> {
     await this.#guarded(async () => {
       const { name, site, assignments } = this.#target
+      if (this.#options.signal.aborted) throw new InterruptedError('interrupted before it was connected to')
       this.#session = await this.#target.open()
       const job = { name, site, assignments, session: this.#session, ...this.#options, emit: this.#emit }
       const run = this.#options.dryRun ? new DryRun(job) : new Apply(job)
       await run.start()
       this.#run = run
     })
+    if (this.#bad) throw new Error('not connected')
   }
 
-  /** @returns what there is to say of the role: nothing when it went well */
-  async role(name: string): Promise<void> {
-    const { failed } = this.#tally
+  /**
+   * @returns whether the role was carried out: after a failure nothing is begun
+   * @throws when it failed
+   */
+  async role(name: string): Promise<boolean> {
+    const bad = this.#bad
     await this.#guarded(async () => await this.#run?.role(name))
-    if (this.#tally.failed && !failed) throw new Error(`${name} failed`)
+    if (this.#bad && !bad) throw new Error(`${name} failed`)
+    return this.#run !== undefined && !bad
   }
 
   /** Ends the connection. */
@@ -72,6 +79,10 @@ export class Turn {
 
   get exitCode(): number {
     return this.#interrupted ? 130 : this.#tally.exitCode
+  }
+
+  get #bad(): boolean {
+    return ![0, 2].includes(this.exitCode)
   }
 
   readonly #emit = (event: Event): void => {
