@@ -16,18 +16,24 @@ export interface Output {
 export interface ExecOptions {
   /** For the whole request, in seconds; past it the process group on the host is ended. 120 unless given. */
   readonly timeout?: number
-  /** The command changes the host: it goes on to its end even when the connection is lost. */
-  readonly durable?: boolean
+  /**
+   * Runs in the long-lived shell itself instead of in a job: functions, variables and what it opens on descriptor 9
+   * (which no job inherits) stay until the session ends. For a lock; nothing here ends it at the deadline.
+   */
+  readonly here?: boolean
   /** Bytes of each stream kept of each command, half from its head and half from its tail. 1 MiB unless given. */
   readonly limit?: number
 }
 
-/** A connection to one host: one request is one round trip. */
+/**
+ * A connection to one host: one request is one round trip. What was begun on the host is finished there, up to its
+ * deadline, even when the connection is lost in the middle of it.
+ */
 export interface Session {
   readonly name: string
-  /** Requests since the hello, and sftp transfers. */
+  /** Requests since the hello; an upload is one, and so is the connection of `fresh`. */
   readonly trips: number
-  /** Connects and asks the host who it is. @throws UnreachableError */
+  /** Connects (anew where it was connected) and asks the host who it is. @throws UnreachableError */
   hello(): Promise<HostFacts>
   /**
    * Runs commands one after the other in one request. Each is on its own: a failure, or even a syntax error, of one
@@ -35,9 +41,13 @@ export interface Session {
    * @throws LostError when the connection breaks before the answer is complete
    */
   exec(commands: readonly Sh[], options?: ExecOptions): Promise<Output[]>
-  /** Writes content to a new file (0600), over one reused sftp channel where the host is remote. */
+  /**
+   * Writes content of any size to a new file: 0600, owned by the user that commands run as. It goes through the same
+   * shell, so that it needs neither an sftp server nor a place in between that another user could reach.
+   * @throws Error where the file exists or cannot be written; it is removed then
+   */
   upload(content: Blob, path: string): Promise<void>
-  /** A second, new connection by the same address, port and user: the proof that one can still get in. */
+  /** A second, new connection by the same address, port and user: the proof that one can still get in. @throws UnreachableError */
   fresh(): Promise<Session>
   close(): Promise<void>
 }

@@ -1,0 +1,54 @@
+import type { Blob } from '../language/blob.ts'
+import { quote } from '../language/quote.ts'
+import type { Secret } from '../language/secret.ts'
+import type { Sh } from '../language/sh.ts'
+
+/** Text up to this many bytes rides in the script as it is. */
+const TEXT_MAX = 64 * 1024
+/** Content beyond this many bytes is uploaded first. */
+export const INLINE_MAX = 256 * 1024
+
+const isText = (bytes: Buffer): boolean => !bytes.includes(0) && Buffer.from(bytes.toString()).equals(bytes)
+
+const spellSecret = (secret: Secret): string => {
+  const value = secret.reveal()
+  // Not quote()'s own complaint: that one shows the value.
+  if (value.includes('\0')) throw new TypeError(`${secret}: it holds a NUL, which no argument or variable can`)
+  return quote(value)
+}
+
+/** Spells content as a redirection that bash reads from a pipe: nothing of it in argv or in a file. */
+const spellBlob = ({ bytes }: Blob): string =>
+  bytes.length <= TEXT_MAX && isText(bytes)
+    ? `< <(printf %s ${quote(bytes.toString())})`
+    : `< <(printf %s ${quote(bytes.toString('base64'))} | base64 -d)`
+
+/**
+ * One command as bash will read it.
+ *
+ * @param uploaded - where content lies that is too large to ride along, by hash
+ */
+export const spell = (command: Sh, uploaded: ReadonlyMap<string, string> = new Map()): string =>
+  command.render(spellSecret, (blob) => {
+    const path = uploaded.get(blob.sha256)
+    return path === undefined ? spellBlob(blob) : `< ${quote(path)}`
+  })
+
+const script = (commands: readonly string[], run: string): string =>
+  ['__mark 0 0', ...commands.map((text, index) => `__c=${quote(text)}\n${run}\n__mark ${index + 1} $?`)].join('\n')
+
+/**
+ * The script of a request: each command in a subshell of its own (that does not hold the loop's descriptor 8), evaluated
+ * from a variable: a syntax error stays inside, and bash has no text to show when a signal ends the subshell.
+ */
+export const jobScript = (commands: readonly string[]): string => script(commands, '( eval "$__c" ) 8>&-')
+
+/** The same for the loop's own shell: what the commands define and open stays. */
+export const hereScript = (commands: readonly string[]): string => script(commands, 'eval "$__c"')
+
+/**
+ * The command that takes the next `size` bytes of the channel into a new file (0600, O_EXCL). It reads them to the end
+ * also where the file cannot be written, as what follows them on the channel is the next request.
+ */
+export const receive = (path: string, size: number): string =>
+  `umask 077; set -C; head -c ${size} | { cat > ${quote(path)}; code=$?; cat > /dev/null; exit $code; }`

@@ -1,0 +1,51 @@
+/**
+ * A line that the loop prints on both outputs: `NONCE SEQ INDEX CODE`. Index 0 stands before the first command of
+ * request SEQ, index n after its nth with the exit code, and `-` after the last with `done` or `timeout`.
+ */
+export interface Mark {
+  readonly seq: number
+  /** `-` where the request is over. */
+  readonly index: number | '-'
+  readonly code: string
+}
+
+export interface FrameEvents {
+  bytes(chunk: Buffer): void
+  mark(mark: Mark): void
+}
+
+const NONE = Buffer.alloc(0)
+
+/** Splits one output stream into marks and the bytes between them, however the stream is cut into chunks. */
+export class Frames {
+  readonly #nonce: Buffer
+  readonly #events: FrameEvents
+  #held = NONE
+
+  constructor(nonce: string, events: FrameEvents) {
+    this.#nonce = Buffer.from(nonce)
+    this.#events = events
+  }
+
+  feed(chunk: Buffer): void {
+    let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    for (;;) {
+      const at = rest.indexOf(this.#nonce)
+      // Where no nonce is complete, its beginning may be at the end of the chunk.
+      const before = at === -1 ? Math.max(0, rest.length - this.#nonce.length + 1) : at
+      if (before > 0) this.#events.bytes(rest.subarray(0, before))
+      rest = rest.subarray(before)
+      const end = at === -1 ? -1 : rest.indexOf(0x0a)
+      if (end === -1) break
+      this.#mark(rest.subarray(this.#nonce.length + 1, end).toString())
+      rest = rest.subarray(end + 1)
+    }
+    // A copy, so that a few bytes do not keep a large chunk alive.
+    this.#held = rest.length === 0 ? NONE : Buffer.from(rest)
+  }
+
+  #mark(line: string): void {
+    const [seq = '', index = '', code = ''] = line.split(' ')
+    this.#events.mark({ seq: Number(seq), index: index === '-' ? '-' : Number(index), code })
+  }
+}

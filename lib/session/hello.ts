@@ -1,0 +1,49 @@
+import * as z from 'zod'
+import type { HostFacts } from '../language/role.ts'
+import { raw, type Sh } from '../language/sh.ts'
+
+/** One value a line, by bash itself where that is possible: three processes in all. */
+export const hello: Sh = raw(String.raw`
+(
+  . /etc/os-release
+  printf '%s\n' "os=$ID" "version=$VERSION_ID" "codename=$VERSION_CODENAME"
+)
+echo "arch=$(dpkg --print-architecture 2> /dev/null || uname -m)"
+echo "cpus=$(nproc)"
+while read -r key value _; do [ "$key" != MemTotal: ] || echo "memoryKb=$value"; done < /proc/meminfo
+echo "bootId=$(< /proc/sys/kernel/random/boot_id)"
+echo "container=$(systemd-detect-virt -c 2> /dev/null || true)"
+echo "ssh=$SSH_CONNECTION"
+`)
+
+const Answer = z
+  .object({
+    os: z.string().min(1),
+    version: z.string(),
+    codename: z.string(),
+    arch: z.string().min(1),
+    cpus: z.coerce.number().int().positive(),
+    memoryKb: z.coerce.number().int().positive(),
+    bootId: z.string().min(1),
+    container: z.string().transform((kind) => kind !== '' && kind !== 'none'),
+    // sshd(8), SSH_CONNECTION: client address, client port, server address, server port.
+    ssh: z.string().transform((value) => value.split(' ')),
+  })
+  .transform(({ memoryKb, ssh: [from, , , port], ...rest }) => ({
+    ...rest,
+    memoryMb: Math.round(memoryKb / 1024),
+    sshFrom: from === undefined || from === '' ? null : from,
+    sshPort: port === undefined ? null : Number(port),
+  }))
+
+/**
+ * Reads what `hello` printed.
+ *
+ * @param name - the inventory's name of the host
+ * @throws z.ZodError where something is missing
+ */
+export const parseHello = (name: string, stdout: string): HostFacts => {
+  const lines = stdout.split('\n').filter((line) => line.includes('='))
+  const pairs = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+  return { name, ...Answer.parse(Object.fromEntries(pairs)) }
+}

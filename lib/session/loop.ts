@@ -1,0 +1,67 @@
+/**
+ * The program on the host's side of a session: one bash that takes requests from its stdin until that ends, or until
+ * nothing has come for a while. Plain ASCII, for bash 5.0 or newer (bash(1)).
+ *
+ * It is given a line `NONCE IDLE` first. A request is a line `SEQ MODE TIMEOUT LENGTH` and a script of LENGTH bytes,
+ * which prints marks (frame.ts). Modes: `job` runs it as a job of its own, `feed` as well, with the channel as its stdin
+ * (it reads exactly the bytes that were announced to it), `here` in this very shell. Any other line is a beat.
+ *
+ * - Both outputs go through a `cat` that outlives the connection and then swallows what still comes: no command is
+ *   ended by SIGPIPE because the runner went away, and what was begun is finished.
+ * - Descriptor 8 is held by the running job alone, so end of file on 7 says that the job is over, and `read -t` waits
+ *   for that with a deadline: no helper process, no polling. `set -m` makes the job a process group of its own.
+ * - Descriptor 9 belongs to scripts that run `here`: no job inherits it, so a lock on it ends with this shell.
+ * - Scripts are read without `-t`: with it bash makes two system calls per character.
+ */
+export const LOOP = String.raw`
+__pump() { trap '' HUP PIPE; cat; exec cat > /dev/null; }
+__mark() { printf '%s %s %s\n' "$__nonce" "$__seq" "$*"; printf '%s %s %s\n' "$__nonce" "$__seq" "$*" >&2; }
+__gone() {
+  local n
+  for ((n = 0; n < $1; n++)); do kill -0 -- "-$__job" || return 0; read -r -t 0.1 <> <(:); done
+  return 1
+}
+__stop() { kill -TERM -- "-$__job"; __gone 50 || { kill -KILL -- "-$__job"; __gone 20; }; }
+exec 2> >(__pump >&2 2> /dev/null)
+exec > >(__pump 2> /dev/null)
+exec 8<> <(:)
+exec 7< /dev/fd/8 8>&-
+unset BASH_ENV ENV CDPATH HOME
+export HOME=~ LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+[ -z "$1" ] || export SSH_CONNECTION=$1
+umask 022
+cd /
+set -m
+read -r -t 30 __nonce __idle || exit
+while read -r -t "$__idle" __seq __mode __timeout __length; do
+  [ "$__length" ] || continue
+  IFS= LC_ALL=C read -r -N "$__length" __script || exit
+  __end=done
+  if [ "$__mode" = here ]; then
+    eval "$__script" < /dev/null
+  else
+    exec 8> /dev/fd/7
+    if [ "$__mode" = feed ]; then { eval "$__script"; } 7<&- 9>&- & else { eval "$__script"; } < /dev/null 7<&- 9>&- & fi
+    __job=$!
+    exec 8>&-
+    read -r -t "$__timeout" -u 7
+    [ $? -le 128 ] || { __end=timeout; __stop; } 2> /dev/null
+    wait "$__job" 2> /dev/null || [ "$__mode" != feed ] || exit 1
+  fi
+  __mark - "$__end"
+done
+`
+
+/** What the loop's bash says once it is there: before that, sudo may still be asking. */
+export const READY = 'trueup-ready'
+
+/** The script in the loop's argv, free of anything that is secret: it reads the program, and runs it. */
+const BOOT = `echo ${READY}; IFS= LC_ALL=C read -r -N ${LOOP.length} program; eval "$program"`
+
+/**
+ * The command line that starts the loop; fit for every login shell, also csh and fish.
+ *
+ * @param before - what runs it, such as a sudo with its options
+ */
+export const bootCommand = (before = ''): string =>
+  `exec ${before}bash --noprofile --norc -c '${BOOT}' trueup "$SSH_CONNECTION"`

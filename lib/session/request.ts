@@ -1,0 +1,78 @@
+import { Bounded } from './bounded.ts'
+import type { Mark } from './frame.ts'
+import type { Output } from './session.ts'
+
+export interface RequestOptions {
+  /** Where the loop runs it, see loop.ts. */
+  readonly mode: 'job' | 'feed' | 'here'
+  /** Seconds. */
+  readonly timeout: number
+  /** How many commands it runs. */
+  readonly parts: number
+  /** Bytes of each stream kept of each command. */
+  readonly limit: number
+  /** Sent behind the script, for a job that reads it (`feed`). */
+  readonly content?: Buffer
+}
+
+interface Part {
+  readonly stdout: Bounded
+  readonly stderr: Bounded
+  code: number | null
+}
+
+/** One request under way: collects what its commands print until both streams have come to its end. */
+export class Request {
+  readonly options: RequestOptions
+  readonly answer: Promise<Output[]>
+  readonly #parts: readonly Part[]
+  #resolve: (outputs: Output[]) => void = () => {}
+  #reject: (error: Error) => void = () => {}
+  #ended = 0
+
+  constructor(options: RequestOptions) {
+    this.options = options
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#parts = Array.from({ length: options.parts }, () => ({
+      stdout: new Bounded(options.limit),
+      stderr: new Bounded(options.limit),
+      code: null,
+    }))
+  }
+
+  /** @param part - from 0; what is printed after the last is nobody's */
+  push(stream: 'stdout' | 'stderr', part: number, chunk: Buffer): void {
+    this.#parts[part]?.[stream].push(chunk)
+  }
+
+  /** Takes a mark of either stream. @returns whether the answer is complete with it */
+  mark({ index, code }: Mark): boolean {
+    if (index === '-') {
+      this.#ended += 1
+      if (this.#ended < 2) return false
+      this.#resolve(this.#outputs(code === 'timeout'))
+      return true
+    }
+    const part = this.#parts[index - 1]
+    if (part !== undefined) part.code = Number(code)
+    return false
+  }
+
+  fail(error: Error): void {
+    this.#reject(error)
+  }
+
+  #outputs(timeout: boolean): Output[] {
+    const running = this.#parts.findIndex(({ code }) => code === null)
+    return this.#parts.map(({ stdout, stderr, code }, index) => ({
+      code,
+      stdout: stdout.bytes(),
+      stderr: stderr.bytes(),
+      truncated: stdout.truncated || stderr.truncated,
+      timedOut: timeout && index === running,
+    }))
+  }
+}
