@@ -1,24 +1,42 @@
-import { type Handler, family, handler, sh, type State, type Task, task } from '../lib/index.ts'
+import { family, type Handler, handler, sh, type Sh, type State, type Task, task } from '../lib/index.ts'
 import { effects, type PathOptions } from './file.ts'
 
 /** What systemd says of a unit. A unit that is not installed is neither active nor enabled. */
 export interface UnitState extends State {
+  /** Up: `activating` (a service that keeps dying), `failed` and `inactive` are not. */
   active: boolean
+  /** Comes up at boot: by itself, or because it is `static`, generated or pulled in by another. Not until the next boot only. */
   enabled: boolean
   masked: boolean
-  /** Files changed on disk since systemd read them. */
+  /** Its files were changed on disk since systemd read them. */
   stale: boolean
 }
 
 const ENABLED = new Set(['enabled', 'static', 'alias', 'indirect', 'generated'])
 
-/** A unit's state, all units of a run by one `systemctl show` (systemctl(1): one block each, in the order asked for). */
-export const unit = family<UnitState>({
+const SUFFIX = /\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/
+
+/**
+ * A unit's full name; `.service` where there is no suffix, as systemctl(1) has it.
+ *
+ * @throws TypeError where systemd would refuse it or read it as something else (systemd.unit(5): letters, digits and
+ *   `:-_.\@`, at most 255), and for a template without its instance (`foo@.service`), which is no unit
+ */
+export const unitName = (name: string): string => {
+  const full = SUFFIX.test(name) ? name : `${name}.service`
+  if (!/^[A-Za-z0-9:_.\\@-]+$/.test(full) || full.length > 255 || full.startsWith('.'))
+    throw new TypeError(`not the name of a systemd unit: ${JSON.stringify(name)}`)
+  if (full.includes('@.'))
+    throw new TypeError(`${name} is a template, not a unit: name its instance, such as ${full.replace('@.', '@one.')}`)
+  return full
+}
+
+const units = family<UnitState>({
   name: 'unit',
   needs: ['systemctl'],
   read: (keys) => sh`systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- ${keys}`,
   parse: (stdout, keys) => {
-    const blocks = stdout.trim() === '' ? [] : stdout.trim().split('\n\n')
+    const blocks = stdout.trim() === '' ? keys.map(() => '') : stdout.trim().split('\n\n')
     if (blocks.length !== keys.length)
       throw new Error(`systemctl show answered for ${blocks.length} of ${keys.length} units`)
     return new Map(keys.map((key, index) => [key, parseBlock(blocks[index] ?? '')]))
@@ -26,33 +44,90 @@ export const unit = family<UnitState>({
 })
 
 const parseBlock = (block: string): UnitState => {
-  const is = Object.fromEntries(block.split('\n').map((line) => line.split('=', 2) as [string, string]))
+  const is = new Map(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
   return {
-    active: is['ActiveState'] === 'active' || is['ActiveState'] === 'reloading',
-    enabled: ENABLED.has(is['UnitFileState'] ?? ''),
-    masked: is['LoadState'] === 'masked',
-    stale: is['NeedDaemonReload'] === 'yes',
+    active: is.get('ActiveState') === 'active' || is.get('ActiveState') === 'reloading',
+    enabled: ENABLED.has(is.get('UnitFileState') ?? ''),
+    masked: is.get('LoadState') === 'masked',
+    stale: is.get('NeedDaemonReload') === 'yes',
   }
 }
 
-/** A unit that is started now and at every boot, unmasked first where somebody masked it. */
-export const running = (name: string, options: Omit<PathOptions, 'path'> = {}): Task =>
+/**
+ * A unit's state, all units of a run by one `systemctl show` (systemctl(1): one block each, in the order asked for;
+ * an alias answers for the unit that it names).
+ *
+ * @throws TypeError for a name that cannot be a unit's, see {@link unitName}
+ */
+export const unit = (name: string) => units(unitName(name))
+
+/** What tasks about a unit can be told besides its name. */
+export type UnitOptions = Omit<PathOptions, 'path' | 'validate'>
+
+const options = (given: UnitOptions) => effects({ path: '', ...given })
+
+/** Takes the mask off, be it for good or until the next boot. */
+const unmask = (name: string, masked: boolean): Sh =>
+  masked ? sh`systemctl -q unmask -- ${name} && systemctl -q unmask --runtime -- ${name} && ` : sh``
+
+const reread = (stale: boolean): Sh => (stale ? sh`systemctl daemon-reload && ` : sh``)
+
+/** A unit that is up now and at every boot, unmasked first where somebody masked it, its files as systemd knows them. */
+export const running = (name: string, given: UnitOptions = {}): Task =>
   task({
-    title: options.title ?? `unit ${name} running`,
-    want: unit(name).is({ active: true, enabled: true, masked: false }),
+    title: given.title ?? `unit ${name} running`,
+    want: unit(name).is({ active: true, enabled: true, masked: false, stale: false }),
     apply: ({ now }) =>
-      now.masked
-        ? sh`systemctl unmask -- ${name} && systemctl enable --now -- ${name}`
-        : sh`systemctl enable --now -- ${name}`,
-    ...effects({ path: '', ...options }),
+      now.active && now.enabled && !now.masked
+        ? sh`systemctl daemon-reload`
+        : sh`${unmask(name, now.masked)}${reread(now.stale)}systemctl -q enable --now -- ${unitName(name)}`,
+    ...options(given),
   })
 
-/** Reads a unit's configuration anew, at the end of the role. */
+/** A unit that comes up at every boot; whether it is up now is left alone (ufw.service, which only loads rules at boot). */
+export const enabled = (name: string, given: UnitOptions = {}): Task =>
+  task({
+    title: given.title ?? `unit ${name} enabled`,
+    want: unit(name).is({ enabled: true, masked: false }),
+    apply: ({ now }) => sh`${unmask(name, now.masked)}systemctl -q enable -- ${unitName(name)}`,
+    ...options(given),
+  })
+
+/** A unit that is down, and stays down at boot. One that is not installed is both. */
+export const stopped = (name: string, given: UnitOptions = {}): Task =>
+  task({
+    title: given.title ?? `unit ${name} stopped`,
+    want: unit(name).is({ active: false, enabled: false }),
+    apply: () => sh`systemctl -q disable --now -- ${unitName(name)}`,
+    ...options(given),
+  })
+
+/** A unit that nothing can start, because its name is a link to /dev/null in /etc/systemd/system. */
+export const masked = (name: string, given: UnitOptions = {}): Task =>
+  task({
+    title: given.title ?? `unit ${name} masked`,
+    want: unit(name).is({ active: false, masked: true }),
+    apply: () => sh`systemctl -q mask --now -- ${unitName(name)}`,
+    ...options(given),
+  })
+
+/** Systemd knows the unit's files as they are on disk; for units that no other task keeps running. */
+export const known = (name: string, given: UnitOptions = {}): Task =>
+  task({
+    title: given.title ?? `unit ${name} known`,
+    want: unit(name).is({ stale: false }),
+    apply: () => sh`systemctl daemon-reload`,
+    ...options(given),
+  })
+
+/** Reads a unit's configuration anew, at the end of the role; starts it where it is down. */
 export const reload = (name: string): Handler =>
   handler({
     id: `reload:${name}`,
     title: `reload ${name}`,
-    run: sh`systemctl reload-or-restart -- ${name}`,
+    run: sh`systemctl reload-or-restart -- ${unitName(name)}`,
     want: unit(name).is({ active: true }),
   })
 
@@ -61,6 +136,13 @@ export const restart = (name: string): Handler =>
   handler({
     id: `restart:${name}`,
     title: `restart ${name}`,
-    run: sh`systemctl restart -- ${name}`,
+    run: sh`systemctl restart -- ${unitName(name)}`,
     want: unit(name).is({ active: true }),
   })
+
+/** Makes systemd read all unit files anew. The tasks of unit-file.ts do so by themselves. */
+export const daemonReload: Handler = handler({
+  id: 'daemon-reload',
+  title: 'systemctl daemon-reload',
+  run: sh`systemctl daemon-reload`,
+})

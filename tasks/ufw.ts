@@ -1,0 +1,210 @@
+import { all, check, type Claim, derive, sh, type Sh, type State, type Task, task } from '../lib/index.ts'
+import { unit } from './systemd.ts'
+import type { IpVersion } from './ufw/address.ts'
+import { admits } from './ufw/admits.ts'
+import { adding, describe, type Match, removing, type Rule, stored } from './ufw/rule.ts'
+import { rules, state } from './ufw/state.ts'
+
+export type { Action, Match, Rule } from './ufw/rule.ts'
+export { rules, state, type UfwState } from './ufw/state.ts'
+
+/** What installing the package brings: for `installed(['ufw'], { ufw: provided })`. */
+export const provided: readonly Claim[] = [
+  state.is({
+    enabled: false,
+    logging: 'low',
+    incoming: 'deny',
+    outgoing: 'allow',
+    routed: 'deny',
+    ipv6: true,
+    kernel: 'off',
+  }),
+  rules.exactly({}),
+  unit('ufw.service').is({ active: false, enabled: true, masked: false, stale: false }),
+]
+
+/** ufw tells of a lock that another program (dockerd) holds, and goes on as if nothing were: asked again, up to ten times. */
+const PATIENT = sh`ufw() { local n said
+  for n in {1..10}; do
+    said=$(command ufw "$@" 2>&1) && [[ $said != *'xtables lock'* ]] && return
+    [[ $said == *'xtables lock'* ]] || break
+    sleep 1
+  done
+  printf '%s\n' "$said" >&2; return 1
+}
+`
+
+const ufw = (...commands: readonly (readonly string[])[]): Sh =>
+  sh`{ ${PATIENT}${all(...commands.map((words) => sh`ufw ${words}`))}; }`
+
+/** The families that ufw keeps rules for; before it is installed, those that its package will. */
+const versions = (found: State): readonly IpVersion[] =>
+  found['hasIpv6'] === true && found['ipv6'] !== false ? [4, 6] : [4]
+
+const additions = (list: readonly Rule[], families: readonly IpVersion[], keys: readonly string[]) =>
+  list.flatMap((rule) => {
+    const missing = stored(rule, families).filter(({ key }) => keys.includes(key))
+    return missing.length === 0
+      ? []
+      : [adding(rule, missing.length > 1 ? families : missing.map(({ version }) => version))]
+  })
+
+const wanted = (list: readonly Rule[], families: readonly IpVersion[]): State =>
+  Object.fromEntries(list.flatMap((rule) => stored(rule, families)).map(({ key, value }) => [key, value]))
+
+/** @throws TypeError when two rules differ in nothing but what they do, which ufw takes for one rule */
+const distinct = (list: readonly Rule[]): readonly Rule[] => {
+  const seen = new Map<string, Rule>()
+  for (const rule of list) {
+    for (const { key } of stored(rule)) {
+      const before = seen.get(key)
+      if (before !== undefined)
+        throw new TypeError(`“${describe(before)}” and “${describe(rule)}” are the same rule to ufw`)
+      seen.set(key, rule)
+    }
+  }
+  return list
+}
+
+/**
+ * Rules that are stored, in IPv4 and IPv6 where they name no address; others are left alone. Comments count. ufw adds
+ * new ones at the end.
+ *
+ * @throws TypeError for rules that ufw would refuse or write differently
+ */
+export const stores = (list: readonly Rule[], title = `ufw ${list.map(describe).join(', ')}`): Task => {
+  distinct(list)
+  return derive({
+    title,
+    from: state,
+    reads: [rules],
+    make: (found) =>
+      task({
+        title,
+        want: rules.is(wanted(list, versions(found))),
+        apply: ({ keys }) => ufw(...additions(list, versions(found), keys)),
+      }),
+  })
+}
+
+/** These rules and no others: what is not in the list is removed, once what is missing has been added. */
+export const onlyRules = (list: readonly Rule[], title = 'ufw has no other rules'): Task => {
+  distinct(list)
+  return derive({
+    title,
+    from: state,
+    reads: [rules],
+    make: (found) =>
+      task({
+        title,
+        want: rules.exactly(wanted(list, versions(found))),
+        apply: ({ changes }) => {
+          const missing = changes.filter(({ to }) => to !== null).map(({ key }) => key)
+          const foreign = changes.filter(({ to }) => to === null)
+          const removals = foreign.map(({ key, from }) => removing(key, String(from)))
+          const unique = new Map(removals.map((words) => [words.join('\0'), words]))
+          return ufw(...additions(list, versions(found), missing), ...unique.values())
+        },
+      }),
+  })
+}
+
+/** `allow({ port: 443, proto: 'tcp' })`: lets it through. */
+export const allow = (match: Match): Task => stores([{ ...match, action: 'allow' }])
+/** Drops it without an answer. */
+export const deny = (match: Match): Task => stores([{ ...match, action: 'deny' }])
+/** Refuses it with an answer. */
+export const reject = (match: Match): Task => stores([{ ...match, action: 'reject' }])
+/** Lets it through, but refuses an address that connects six times in 30 seconds: also one that provisions the host. */
+export const limit = (match: Match): Task => stores([{ ...match, action: 'limit' }])
+
+type Policy = 'allow' | 'deny' | 'reject'
+
+export interface Defaults {
+  readonly incoming?: Policy
+  readonly outgoing?: Policy
+  readonly routed?: Policy
+  /** Rules for IPv6 too; without them IPv6 is closed but for loopback. */
+  readonly ipv6?: boolean
+}
+
+/** What becomes of packets that no rule is about. */
+export const defaults = (wants: Defaults): Task =>
+  task({
+    title: `ufw default ${Object.entries(wants)
+      .map(([way, policy]) => `${way} ${policy}`)
+      .join(', ')}`,
+    owns: [{ path: '/etc/default/ufw', part: true }],
+    want: state.is({ ...wants }),
+    provides: ({ keys }) => (keys.includes('ipv6') ? [rules.unsettled] : []),
+    apply: ({ changes, now }) => {
+      const policies = changes.filter(({ key }) => key !== 'ipv6').map(({ key, to }) => ['default', String(to), key])
+      if (policies.length === changes.length) return ufw(...policies)
+      const edit = sh`sed -i ${`s/^IPV6=.*/IPV6=${wants.ipv6 === true ? 'yes' : 'no'}/`} /etc/default/ufw`
+      return all(
+        edit,
+        ...(policies.length === 0 ? [] : [ufw(...policies)]),
+        ...(now['enabled'] === true ? [REBUILD] : []),
+      )
+    },
+  })
+
+/** How much is logged: `low` is ufw's own choice. */
+export const logging = (level: 'off' | 'low' | 'medium' | 'high' | 'full'): Task =>
+  task({
+    title: `ufw logging ${level}`,
+    want: state.is({ logging: level }),
+    apply: () => ufw(['logging', level]),
+  })
+
+/**
+ * Takes ufw's chains out of the kernel, open for a moment, and has ufw load what is stored: `ufw reload` mends neither
+ * a flushed INPUT nor a chain that is half gone.
+ */
+const REBUILD = sh`for n in 1 2 3; do
+  for ip in iptables ip6tables; do
+    rules=$($ip-save -t filter) || continue
+    { printf '*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n'
+      sed -n -E '/^-A ufw/!s/^-A (.* -[jg] ufw6?-.*)$/-D \1/p' <<< "$rules"
+      sed -n -E 's/^:(ufw6?-[^ ]+) .*/-F \1/p' <<< "$rules"
+      sed -n -E 's/^:(ufw6?-[^ ]+) .*/-X \1/p' <<< "$rules"
+      echo COMMIT; } | $ip-restore -w 10 -n || exit
+  done
+  said=$(/lib/ufw/ufw-init start 2>&1) && [[ $said != *'xtables lock'* ]] && exit
+  sleep 1
+done
+printf '%s\n' "$said" >&2; exit 1`
+
+export interface EnabledOptions {
+  /** The port that the live ssh connection came in by, and the address it came from. */
+  readonly ssh: { readonly port: number; readonly from?: string }
+}
+
+/**
+ * The firewall is on, now and at boot, and the kernel does what is stored. Refused, already by a dry run, when no
+ * stored rule lets the ssh connection in: rules on an interface or to one address are not counted.
+ */
+export const enabled = ({ ssh }: EnabledOptions): Task => {
+  const title = 'ufw enabled'
+  const want = state.is({ enabled: true, kernel: 'as stored' })
+  return derive({
+    title,
+    from: rules,
+    reads: [state],
+    make: (found) => {
+      if (!admits(found, ssh)) {
+        const say = () =>
+          `refused: no rule of ufw lets in the ssh connection that this comes by (port ${ssh.port}${ssh.from === undefined ? '' : ` from ${ssh.from}`})`
+        return check({ title, want, level: 'fail', say })
+      }
+      return task({
+        title,
+        want,
+        apply: ({ now }) =>
+          now['enabled'] !== true
+            ? all(ufw(['--force', 'enable']), ...(now['kernel'] === 'off' ? [] : [REBUILD]))
+            : REBUILD,
+      })
+    },
+  })
+}
