@@ -47,20 +47,20 @@ interface Keys {
 /** The identities from `TRUEUP_AGE_KEY`, else from the key file, as age-keygen writes it. */
 const readKeys = async (env: Env): Promise<Keys> => {
   const path = join(env['HOME'] ?? homedir(), '.config/trueup/key.txt')
-  const given = env['TRUEUP_AGE_KEY']
+  const given = env['TRUEUP_AGE_KEY'] || undefined
   const text = given ?? (await readIfThere(path))?.toString()
   if (text === undefined) {
     throw new Error(`cannot be opened without a key; set TRUEUP_AGE_KEY, or put the key into ${path}`)
   }
   const source = given === undefined ? path : 'TRUEUP_AGE_KEY'
-  const lines = text.split('\n').map((line) => line.trim())
-  const keys = lines.filter((line) => line !== '' && !line.startsWith('#'))
-  const bad = lines.findIndex((line) => keys.includes(line) && !/^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]+$/i.test(line))
-  for (const key of keys) new Secret('age key', key)
+  const lines = text.split('\n').map((line, index) => ({ line: line.trim(), number: index + 1 }))
+  const keys = lines.filter(({ line }) => line !== '' && !line.startsWith('#'))
+  for (const { line } of keys) new Secret('age key', line)
+  const bad = keys.find(({ line }) => !/^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]+$/i.test(line))
   const rule = 'a key is one line, AGE-SECRET-KEY-1…, as age-keygen writes it'
   if (keys.length === 0) throw new Error(`cannot be opened: ${source} holds no key; ${rule}`)
-  if (bad >= 0) throw new Error(`cannot be opened: line ${bad + 1} of ${source} is no age key; ${rule}`)
-  return { keys, source }
+  if (bad) throw new Error(`cannot be opened: line ${bad.number} of ${source} is no age key; ${rule}`)
+  return { keys: keys.map(({ line }) => line.toUpperCase()), source }
 }
 
 /** age-encryption takes 100 ms to load, so that only those wait who need it. */
@@ -68,7 +68,7 @@ const decrypt = async (sealed: Buffer, { keys, source }: Keys): Promise<string> 
   const age = await import('age-encryption')
   const decrypter = new age.Decrypter()
   try {
-    for (const key of keys) decrypter.addIdentity(key.toUpperCase())
+    for (const key of keys) decrypter.addIdentity(key)
   } catch {
     throw new Error(`cannot be opened: the key in ${source} is damaged; copy all of it again`)
   }
@@ -81,7 +81,7 @@ const decrypt = async (sealed: Buffer, { keys, source }: Keys): Promise<string> 
   } catch (error) {
     const reason = error instanceof Error ? error.message : ''
     if (!/identity|identities/i.test(reason)) throw new Error(`is damaged (${reason}); restore it from a copy`)
-    const recipients = await Promise.all(keys.map((key) => age.identityToRecipient(key.toUpperCase())))
+    const recipients = await Promise.all(keys.map((key) => age.identityToRecipient(key)))
     throw new Error(`is not encrypted for the key in ${source}; encrypt it for ${recipients.join(' or ')}`)
   }
 }

@@ -20,30 +20,53 @@ export const check = <T>(
   subject: Subject,
 ): { value: T } | { problems: Problem[] } => {
   const result = schema.safeParse(value, { error: allowed })
-  return result.success
-    ? { value: result.data }
-    : { problems: result.error.issues.flatMap((issue) => explain(issue, subject, [])) }
+  if (result.success) return { value: result.data }
+  const findings = result.error.issues.flatMap((issue) => explain(issue, subject, []))
+  // What an anchor holds is wrong once, however many aliases there are.
+  const unique = new Map(
+    findings.map((finding) => [`${finding.at.line}:${finding.at.column} ${finding.text}`, finding]),
+  )
+  return {
+    problems: Array.from(unique.values(), ({ at, name, text }) => ({
+      ...at,
+      message: `${name || 'the inventory'} ${text}`,
+    })),
+  }
 }
 
-const explain = (issue: Issue, subject: Subject, above: readonly Step[]): Problem[] => {
+/** What is wrong: with what, and where that is. */
+interface Finding {
+  readonly at: Place
+  readonly name: string
+  readonly text: string
+}
+
+const explain = (issue: Issue, subject: Subject, above: readonly Step[]): Finding[] => {
   const path = [...above, ...issue.path]
   const there = find(subject.root, path, subject.at)
   const name = showPath(subject.name, path)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
-        ...find(subject.root, [...path, key], subject.at).key,
-        message: `unknown key ${JSON.stringify(key)} in ${name || 'an inventory'}${hint(key, knownKeys(issue))}`,
+        at: find(subject.root, [...path, key], subject.at).key,
+        name,
+        text: `has an unknown key ${JSON.stringify(key)}; ${hint(key, knownKeys(issue))}`,
       }))
     case 'invalid_union': {
       const close = closest(issue.errors)
       if (issue.message === '' && close !== undefined) return close.flatMap((inner) => explain(inner, subject, path))
-      return [{ ...there.at, message: `${name} ${state(there, issue)}; ${issue.message || alternatives(issue)}` }]
+      return [
+        {
+          at: there.at,
+          name,
+          text: `${state(there, issue)}; ${issue.message || alternatives(issue)}${quoting(there, issue)}`,
+        },
+      ]
     }
     case 'invalid_key':
     case 'invalid_element': {
       const rules = issue.issues.map((inner) => inner.message).join('; ')
-      return [{ ...there.key, message: `${name} has a bad name; ${rules}` }]
+      return [{ at: there.key, name, text: `has a bad name; ${rules}` }]
     }
     case 'custom':
     case 'invalid_format':
@@ -52,7 +75,7 @@ const explain = (issue: Issue, subject: Subject, above: readonly Step[]): Proble
     case 'not_multiple_of':
     case 'too_big':
     case 'too_small':
-      return [{ ...there.at, message: `${name} ${state(there, issue)}; ${issue.message}${quoting(there, issue)}` }]
+      return [{ at: there.at, name, text: `${state(there, issue)}; ${issue.message}${quoting(there, issue)}` }]
   }
 }
 
@@ -79,6 +102,7 @@ const state = ({ node }: Found, issue: Issue): string => {
     return `is ${JSON.stringify(text)}${more}`
   }
   if (issue.code === 'too_small' || issue.code === 'too_big') return 'has the wrong length'
+  if (issue.code === 'custom' && node.kind !== 'secret' && node.kind !== 'text') return 'is wrong'
   return node.kind === 'map' || node.kind === 'list' ? `is a ${node.kind}` : 'is a secret'
 }
 
@@ -87,13 +111,21 @@ const hidden = ({ path }: Issue): boolean => /pass|secret|token|credential/i.tes
 
 /** YAML reads `1.10` as 1.1 and `"22"` as text: what to do about it. */
 const quoting = ({ node }: Found, issue: Issue): string => {
-  if (issue.code !== 'invalid_type' || node?.kind !== 'scalar') return ''
+  if (node?.kind !== 'scalar') return ''
   const { value, source } = node
-  if (issue.expected === 'string' && value !== null && typeof value !== 'string') {
+  const types = wanted(issue)
+  if (types.includes('string') && value !== null && typeof value !== 'string') {
     return hidden(issue) ? '; quote it' : `; quote it: '${source}'`
   }
-  const wantsNumber = issue.expected === 'number' || issue.expected === 'int'
-  return wantsNumber && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? '; write it without quotes' : ''
+  const number = types.includes('number') || types.includes('int')
+  return number && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? '; write it without quotes' : ''
+}
+
+/** The types that would have been right. */
+const wanted = (issue: Issue): readonly string[] => {
+  if (issue.code === 'invalid_union')
+    return issue.errors.flatMap((errors) => errors.filter(({ path }) => path.length === 0).flatMap(wanted))
+  return issue.code === 'invalid_type' ? [issue.expected] : []
 }
 
 const showPath = (start: string, path: readonly Step[]): string =>

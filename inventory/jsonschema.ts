@@ -8,7 +8,7 @@ const options = { io: 'input', target: 'draft-07', unrepresentable: 'any' } as c
 
 /** The inventory's JSON schema (draft-07), with the variables of these roles: editors complete and check from it. */
 export const inventorySchema = (roles: readonly Role[]): Json => {
-  const { definitions, ...file } = z.toJSONSchema(InventoryFile, {
+  const file = z.toJSONSchema(InventoryFile, {
     ...options,
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema !== Vars) return
@@ -16,7 +16,7 @@ export const inventorySchema = (roles: readonly Role[]): Json => {
       jsonSchema.$ref = '#/definitions/vars'
     },
   })
-  return { ...file, definitions: { ...definitions, vars: rolesSchema(roles) } }
+  return { ...file, definitions: { vars: rolesSchema(roles) } }
 }
 
 /** Variables by role. They come in layers that add up to what a role needs, so that no layer must have all of it. */

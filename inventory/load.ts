@@ -4,12 +4,13 @@ import { check } from './explain.ts'
 import type { Host } from './host.ts'
 import { toHost } from './hosts.ts'
 import { mergeAll } from './merge.ts'
-import { find, type MapNode, mapAt, plain, type Step } from './node.ts'
+import { find, type MapNode, mapAt, type Step } from './node.ts'
 import { InventoryError, type Place } from './problem.ts'
 import { readYaml } from './read.ts'
 import { InventoryFile } from './schema.ts'
 import { type Env, type Secrets, secretsBeside } from './secrets.ts'
 import { crossCheck, withEmptyMaps } from './structure.ts'
+import { plain } from './value.ts'
 
 /** A host before its passphrase is looked up. */
 export interface InventoryHost extends Omit<Host, 'passphrase'> {

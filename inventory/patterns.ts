@@ -15,36 +15,36 @@ const rule = 'a pattern is host names, groups, globs (web*) and !exclusions, sep
  * @throws PatternError when a part of the pattern is malformed or means no host
  */
 export const selectHosts = (inventory: Pick<Inventory, 'hosts' | 'groups'>, pattern: string): string[] => {
-  const names = [...inventory.hosts.keys()]
-  const sets = new Map<string, readonly string[]>([
-    ['all', names],
-    ...inventory.groups,
-    ...names.map((name): [string, string[]] => [name, [name]]),
-  ])
+  const hosts = [...inventory.hosts.keys()]
+  if (hosts.length === 0) throw new PatternError('the inventory has no hosts')
   const problems: string[] = []
 
-  const members = (part: string): string[] => {
+  /** The hosts that one part of the pattern means. Only an exclusion may mean a group without hosts. */
+  const meant = (part: string, exclusion: boolean): readonly string[] => {
     if (!/^[A-Za-z0-9._*?-]+$/.test(part)) {
       problems.push(`${JSON.stringify(part)} cannot be part of a pattern; ${rule}`)
       return []
     }
-    const matching = [...sets.keys()].filter((name) => matches(part, name))
-    const found = matching.flatMap((name) => sets.get(name) ?? [])
-    if (found.length === 0) {
-      const why =
-        matching.length > 0 ? `the group ${part} has no hosts` : `no host or group is called ${JSON.stringify(part)}`
-      problems.push(why + hint(part, [...sets.keys()], 'known'))
-    }
-    return found
+    if (part === 'all') return hosts
+    const groups = [...inventory.groups].filter(([name]) => matches(part, name))
+    const found = [...hosts.filter((name) => matches(part, name)), ...groups.flatMap(([, members]) => members)]
+    if (found.length > 0 || (exclusion && groups.length > 0)) return found
+    const known = ['all', ...inventory.groups.keys(), ...hosts]
+    problems.push(
+      groups.length > 0
+        ? `the group ${part} has no hosts`
+        : `no host or group is called ${JSON.stringify(part)}; ${hint(part, known, 'known')}`,
+    )
+    return []
   }
 
   const parts = pattern.split(',').map((part) => part.trim())
   const wanted = parts.filter((part) => !part.startsWith('!'))
-  const included = new Set(wanted.length === 0 ? names : wanted.flatMap(members))
-  const excluded = new Set(parts.filter((part) => part.startsWith('!')).flatMap((part) => members(part.slice(1))))
-  const selected = names.filter((name) => included.has(name) && !excluded.has(name))
-  if (problems.length === 0 && selected.length === 0)
-    problems.push(`${JSON.stringify(pattern)} excludes every host that it selects`)
+  const unwanted = parts.filter((part) => part.startsWith('!')).map((part) => part.slice(1))
+  const included = new Set(wanted.length === 0 ? hosts : wanted.flatMap((part) => meant(part, false)))
+  const excluded = new Set(unwanted.flatMap((part) => meant(part, true)))
+  const selected = hosts.filter((name) => included.has(name) && !excluded.has(name))
+  if (problems.length === 0 && selected.length === 0) problems.push(`${JSON.stringify(pattern)} leaves no host`)
   if (problems.length > 0) throw new PatternError(problems.join('\n'))
   return selected
 }

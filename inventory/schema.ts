@@ -15,19 +15,18 @@ const isAddress = (text: string): boolean => isIP(text) !== 0 || isHostname(text
 const text = (test: (text: string) => boolean, error: string) => z.string({ error }).refine(test, { error })
 const like = (pattern: RegExp, error: string) => z.string({ error }).regex(pattern, { error })
 
-const namePattern = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/
-const nameRule = 'a name is letters, digits, . _ and -, and does not begin with -'
-const Name = like(namePattern, nameRule)
+const Name = like(/^[A-Za-z0-9._][A-Za-z0-9._-]*$/, 'a name is letters, digits, . _ and -, and does not begin with -')
 
-const Port = z
-  .int({ error: 'a port is a whole number from 1 to 65535' })
-  .min(1, { error: 'a port is a whole number from 1 to 65535' })
-  .max(65535, { error: 'a port is a whole number from 1 to 65535' })
+const port = { error: 'a port is a whole number from 1 to 65535' }
+const Port = z.int(port).min(1, port).max(65535, port)
 
 const User = like(
   /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/,
   'a user name is letters, digits, _ . and -, begins with a letter or _, and has at most 32 characters',
 )
+
+const keyFile = "a key file is ~/…, an absolute path, or one relative to the inventory's folder"
+const seconds = { error: 'a timeout is a number of seconds, more than 0 and at most 600' }
 
 const address = 'an address is an IPv4 or IPv6 address or a host name, without user, brackets or port'
 
@@ -44,7 +43,7 @@ const isJump = (jump: string): boolean => {
   )
 }
 
-const isCanonical = (path: string): boolean => /^(\/[^/\0]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path)
+const isCanonical = (path: string): boolean => /^(\/[^/\0-\x1f\x7f]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path)
 
 /** What roles share; may be given in parts, at the top and per host. */
 export const SitePart = z
@@ -82,14 +81,12 @@ export const HostEntry = z
       .refine(({ port, user }) => port !== undefined || user !== undefined, { error: 'give a port, a user, or both' })
       .describe('Tried when port and user refuse, and only then: a bare host before its sshd is moved')
       .optional(),
-    identityFile: z
-      .string()
-      .min(1)
+    identityFile: text((path) => path !== '' && !/^~[^/]/.test(path), keyFile)
       .describe("A private key: ~/…, an absolute path, or one relative to the inventory's folder")
       .optional(),
     passphrase: z
       .instanceof(Secret, { error: 'a passphrase is !secret NAME, never plain text' })
-      .describe('The passphrase of the key: !secret NAME')
+      .meta({ type: 'string', description: 'The passphrase of the key: !secret NAME' })
       .optional(),
     proxyJump: text(isJump, 'a jump host is [user@]host[:port], an IPv6 address in brackets')
       .describe('[user@]host[:port] to connect through')
@@ -102,7 +99,12 @@ export const HostEntry = z
       .union([z.boolean(), z.strictObject({ user: User.default('root').describe('The user to become') })])
       .default(false)
       .describe('Become root, or another user, with sudo'),
-    connectTimeout: z.number().positive().max(600).default(10).describe('Seconds to wait for a connection'),
+    connectTimeout: z
+      .number(seconds)
+      .positive(seconds)
+      .max(600, seconds)
+      .default(10)
+      .describe('Seconds to wait for a connection'),
     groups: z
       .array(Name)
       .default([])

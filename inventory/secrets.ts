@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { Secret } from '../lib/language/secret.ts'
 import { openVault, type Vault } from './age.ts'
-import type { Lookup, SecretNode } from './node.ts'
+import type { SecretNode } from './node.ts'
 import { type Problem, showPlace } from './problem.ts'
 import { nearest } from './suggest.ts'
+import type { Lookup } from './value.ts'
 
 /** The variables of the process, such as `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>

@@ -34,7 +34,13 @@ export const crossCheck = (root: MapNode): Problem[] => {
   return [
     ...Array.from(hosts).flatMap(([name, { key }]) => [...address(root, name, key), ...site(root, name)]),
     ...[...declared, ...Array.from(hosts.keys()).flatMap((name) => used(root, name))].flatMap(({ name, at }) => {
-      if (name === 'all') return [{ ...at, message: 'the group "all" holds every host by itself; use another name' }]
+      if (name === 'all')
+        return [
+          {
+            ...at,
+            message: 'every host is in "all" already; its vars are those at the top, a group needs another name',
+          },
+        ]
       return hosts.has(name)
         ? [{ ...at, message: `${JSON.stringify(name)} is a host already; a group needs a name of its own` }]
         : []

@@ -24,9 +24,11 @@ export const nearest = (typed: string, known: readonly string[]): string | undef
   return best !== undefined && best.far <= Math.max(1, Math.floor(typed.length / 3)) ? best.name : undefined
 }
 
-/** `; did you mean "port"? Allowed: address, port, user`. */
+/** What is allowed, and what was probably meant: `did you mean "port"? (allowed: address, port, user)`. */
 export const hint = (typed: string, known: readonly string[], word = 'allowed'): string => {
+  const most = 40
+  const rest = known.length > most ? `, and ${known.length - most} more` : ''
+  const all = `${word}: ${known.slice(0, most).join(', ') || 'none'}${rest}`
   const close = nearest(typed, known)
-  const all = known.length === 0 ? 'none' : known.join(', ')
-  return close === undefined ? `; ${word}: ${all}` : `; did you mean "${close}"? (${word}: ${all})`
+  return close === undefined ? all : `did you mean "${close}"? (${all})`
 }

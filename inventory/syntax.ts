@@ -38,8 +38,8 @@ export const explainSyntax = (error: YAMLError, source: string): string => {
 
 /** What is wrong with a number as it is written: YAML 1.2 reads `0644` as 644, and digits beyond 2^53 get lost. */
 export const explainNumber = (source: string, value: number): string | undefined => {
-  const octal = /^[-+]?0o?([0-9]+)$/.exec(source)
-  if (octal) return `${source} is read as the number ${value}; quote it: '${source.replace('0o', '0')}'`
+  if (/^[-+]?0o?[0-9]+$/.test(source))
+    return `${source} is read as the number ${value}; quote it: '${source.replace('0o', '0')}'`
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     return `${source} is too big for a number and would be read as ${value}; quote it: '${source}'`
   }

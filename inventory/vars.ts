@@ -3,9 +3,10 @@ import { Secret } from '../lib/language/secret.ts'
 import { check } from './explain.ts'
 import type { Host } from './host.ts'
 import type { Inventory, InventoryHost } from './load.ts'
-import { find, type MapNode, mapAt, type Node, plain, secretsIn } from './node.ts'
+import { find, type MapNode, mapAt, type Node } from './node.ts'
 import { InventoryError, type Problem } from './problem.ts'
 import { hint } from './suggest.ts'
+import { plain, secretsIn } from './value.ts'
 
 /** The checked variables of every host and role, by the names of both. */
 export type CheckedVars = ReadonlyMap<string, ReadonlyMap<string, unknown>>
@@ -77,7 +78,7 @@ const strangers = (root: MapNode, known: readonly string[]): Problem[] => {
     Array.from(mapAt(owner, ['vars'])?.entries ?? []).flatMap(([name, { key }]) =>
       known.includes(name)
         ? []
-        : [{ ...key, message: `no role is called ${JSON.stringify(name)}${hint(name, known, 'roles')}` }],
+        : [{ ...key, message: `no role is called ${JSON.stringify(name)}; ${hint(name, known, 'roles')}` }],
     ),
   )
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { hint } from './suggest.ts'
 
 type RawIssue = z.core.$ZodRawIssue
 
@@ -27,15 +28,16 @@ export const knownKeys = ({ keys }: z.core.$ZodIssueUnrecognizedKeys): readonly 
 
 /** Says what is allowed, where the schema has no words of its own for it. An error map for zod. */
 export const allowed: z.core.$ZodErrorMap = (issue: RawIssue): string => {
-  const about = issue.input === undefined && issue.schema instanceof z.ZodType ? issue.schema.description : undefined
+  const about = issue.schema instanceof z.ZodType ? issue.schema.description : undefined
+  if (issue.input === undefined && about) return `wanted: ${about}`
   switch (issue.code) {
     case 'unrecognized_keys':
       if (issue.inst instanceof z.ZodObject) known.set(issue.keys, Object.keys(issue.inst.shape))
       return ''
     case 'invalid_type':
-      return about ?? `allowed: ${types[issue.expected] ?? issue.expected}`
+      return `allowed: ${types[issue.expected] ?? issue.expected}`
     case 'invalid_value':
-      return `allowed: ${issue.values.map(String).join(', ')}`
+      return hint(String(issue.input), issue.values.map(String))
     case 'too_small':
       return `allowed: ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${units[issue.origin] ?? ''}`
     case 'too_big':

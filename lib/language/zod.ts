@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { type MaybeSecret, Secret } from './secret.ts'
 
-const SecretValue = z.instanceof(Secret, { error: 'allowed: a secret' })
+/** For editors a secret is text: the tag in front of it is YAML's business. */
+const SecretValue = z.instanceof(Secret, { error: 'allowed: a secret' }).meta({ type: 'string' })
 
 /** A variable that is a secret: `!secret NAME`, or plain text, which is kept just as secret from then on. */
 export const secret = (name = 'from the inventory') =>
