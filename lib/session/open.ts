@@ -1,21 +1,52 @@
+import { userInfo } from 'node:os'
 import type { Host } from '../../inventory/host.ts'
 import type { Secret } from '../language/secret.ts'
 import type { Sh } from '../language/sh.ts'
+import { type Sudo, sudo } from './become.ts'
 import { startLocal } from './local.ts'
 import { ShellSession } from './remote.ts'
 import type { Session } from './session.ts'
+import type { Streams } from './shell.ts'
 
 export interface OpenOptions {
   /** For `become`, where sudo asks for one. */
   readonly becomePassword?: Secret | undefined
   /** Shell functions that every command can call. */
   readonly prelude?: Sh | string
-  /** Told what a person should know and no run fails for. */
-  readonly onWarning?: (message: string) => void
+  /** Instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`). */
+  readonly sshConfig?: string | undefined
+  /** Seconds without a request or a beat after which the host ends the session. 30 unless given. */
+  readonly idle?: number
 }
 
-/** The session of a host; it connects with its hello(). */
-export const openSession = async (host: Host, options: OpenOptions = {}): Promise<Session> => {
-  const { prelude = '' } = options
-  return new ShellSession(host.name, async () => startLocal(), { prelude })
+/** Says, by the user who got in, what runs the loop: nothing, or a sudo with its options. */
+type Before = (login: string) => string
+
+/** Starts the loop on a host. ssh is loaded only where it is needed. */
+const start = async (host: Host, before: Before, { sshConfig }: OpenOptions): Promise<Streams> => {
+  if (host.connection === 'local') return startLocal(before(userInfo().username))
+  const { startSsh } = await import('./ssh/start.ts')
+  return startSsh(host, before, sshConfig)
+}
+
+/** Starts the loop as the user that commands run as; whoever logs in as that user needs no sudo. */
+const connect = async (host: Host, options: OpenOptions): Promise<Streams> => {
+  const { name, become } = host
+  const { becomePassword: password } = options
+  let way: Sudo | undefined
+  const before = (login: string) => {
+    way = become === undefined || become.user === login ? undefined : sudo({ name, user: become.user, login, password })
+    return way?.before ?? ''
+  }
+  const streams = await start(host, before, options)
+  await way?.pass(streams)
+  return streams
+}
+
+/** The session of a host. Nothing is connected before its hello(), which throws UnreachableError. */
+export const openSession = (host: Host, options: OpenOptions = {}): Session => {
+  const user = host.become?.user ?? (host.connection === 'local' ? userInfo().username : host.user)
+  // /run is memory, and root's own; others have to make do with /tmp.
+  const spool = user === 'root' ? '/run' : '/tmp'
+  return new ShellSession(host.name, () => connect(host, options), { ...options, spool })
 }

@@ -1,0 +1,97 @@
+import { homedir } from 'node:os'
+import * as z from 'zod'
+import { $ } from 'zx/core'
+import { quote } from '../../language/quote.ts'
+
+const list = (value: string): string[] => value.split(' ').filter(Boolean)
+const word = z.string().min(1)
+const files = z.array(z.string()).transform((lines) => lines.flatMap(list).map(expandHome))
+const last = z.array(z.string()).transform((values) => values.at(-1))
+const unlessNone = last.transform((value) => (value === 'none' ? undefined : value))
+
+/** `ssh -G` prints one `keyword value` a line, keywords in lower case, some of them several times (ssh_config(5)). */
+const Printed = z
+  .object({
+    hostname: last.pipe(word),
+    user: last.pipe(word),
+    port: last.transform(Number).pipe(z.number().int().min(1).max(65_535)),
+    identityfile: z.array(z.string().transform(expandHome)).default([]),
+    identityagent: unlessNone.optional(),
+    proxyjump: unlessNone.optional(),
+    proxycommand: unlessNone.optional(),
+    hostkeyalias: last.optional(),
+    hashknownhosts: last.transform((value) => value === 'yes').default(false),
+    userknownhostsfile: files.default([]),
+    globalknownhostsfile: files.default([]),
+  })
+  .transform((printed) => ({
+    address: printed.hostname,
+    port: printed.port,
+    user: printed.user,
+    identityFiles: printed.identityfile,
+    identityAgent: printed.identityagent,
+    proxyJump: printed.proxyjump,
+    proxyCommand: printed.proxycommand,
+    hostKeyAlias: printed.hostkeyalias,
+    hashKnownHosts: printed.hashknownhosts,
+    userKnownHosts: printed.userknownhostsfile,
+    globalKnownHosts: printed.globalknownhostsfile,
+  }))
+
+/** What OpenSSH's configuration says of a host. */
+export type SshConfig = z.output<typeof Printed>
+
+/** `~/x` as a path of the person who runs this. */
+export function expandHome(path: string): string {
+  return path.startsWith('~/') ? `${homedir()}${path.slice(1)}` : path
+}
+
+/** @throws z.ZodError where the text is not what `ssh -G` prints */
+export const parseSshConfig = (text: string): SshConfig => {
+  const lines: Record<string, string[]> = {}
+  for (const line of text.split('\n')) {
+    const [key = '', ...rest] = line.trim().split(' ')
+    if (key !== '') (lines[key] ??= []).push(rest.join(' '))
+  }
+  return Printed.parse(lines)
+}
+
+/** What holds where there is no ssh program to ask: OpenSSH's own defaults. */
+export const defaultSshConfig = (address: string, user: string, port: number): SshConfig => ({
+  address,
+  port,
+  user,
+  identityFiles: ['id_rsa', 'id_ecdsa', 'id_ed25519'].map((name) => expandHome(`~/.ssh/${name}`)),
+  identityAgent: undefined,
+  proxyJump: undefined,
+  proxyCommand: undefined,
+  hostKeyAlias: undefined,
+  hashKnownHosts: false,
+  userKnownHosts: [expandHome('~/.ssh/known_hosts')],
+  globalKnownHosts: ['/etc/ssh/ssh_known_hosts'],
+})
+
+export interface Asked {
+  readonly address: string
+  /** The inventory's; where it gives none, the configuration's holds. */
+  readonly user?: string | undefined
+  readonly port?: number | undefined
+}
+
+/**
+ * Asks OpenSSH itself what its configuration says, as nobody else reads Match and Include as it does.
+ *
+ * @param file - instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`)
+ */
+export const sshConfig = async ({ address, user, port }: Asked, file?: string): Promise<SshConfig> => {
+  const options = [
+    ...(file === undefined ? [] : ['-F', file]),
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+  ]
+  const run = $({ shell: '/bin/sh', prefix: '', quote, nothrow: true, quiet: true, timeout: '10s' })
+  const { exitCode, stdout } = await run`exec ssh -G ${options} -- ${address}`
+  return exitCode === 0
+    ? parseSshConfig(stdout)
+    : defaultSshConfig(address, user ?? process.env['USER'] ?? 'root', port ?? 22)
+}

@@ -1,0 +1,117 @@
+import { connect as dial, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { NodeSSH } from 'node-ssh'
+import type { Client } from 'ssh2'
+import { authHandler, type Ways, waysIn } from './auth.ts'
+import { judge, offersFor } from './host-key.ts'
+import { Refusal } from './refusal.ts'
+import { describe, type Target } from './target.ts'
+
+/** Seconds between keepalives, and how many may stay unanswered before the peer counts as dead. */
+const KEEPALIVE = { interval: 10, count: 3 }
+
+const where = (target: Target): string => `${target.name} (${describe(target)})`
+
+/** Opens the TCP connection. Without noDelay every small exchange waits for a delayed acknowledgement (40 ms). */
+export const openSocket = (target: Target): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const { address: host, port, timeout } = target
+    const socket = dial({ host, port, noDelay: true })
+    const late = setTimeout(() => {
+      socket.destroy()
+      const advice = 'is it up, is the address right, does a firewall drop the port?'
+      reject(new Refusal('passing', `${where(target)}: no answer within ${timeout} s; ${advice}`))
+    }, timeout * 1000)
+    socket.once('connect', () => {
+      clearTimeout(late)
+      socket.removeAllListeners('error')
+      resolve(socket)
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(late)
+      reject(socketRefusal(target, error))
+    })
+  })
+
+const socketRefusal = (target: Target, error: NodeJS.ErrnoException): Refusal => {
+  if (error.code === 'ECONNREFUSED')
+    return new Refusal('closed', `${where(target)}: connection refused; does sshd listen on port ${target.port}?`, {
+      cause: error,
+    })
+  if (error.code === 'ENOTFOUND')
+    return new Refusal('final', `${target.name}: there is no host by the name ${target.address}`, { cause: error })
+  return new Refusal('passing', `${where(target)}: ${error.message}`, { cause: error })
+}
+
+/**
+ * Logs in over a stream: judges the host's key first, then tries the ways in.
+ *
+ * @param sock - a connected socket, or a channel of a jump host
+ * @param offer - host key algorithms, best first
+ * @throws Refusal
+ */
+const loginOnce = async (target: Target, sock: Duplex, offer: string[]): Promise<Client> => {
+  const ways = waysIn(target)
+  let refusal: Error | undefined
+  const ssh = new NodeSSH()
+  const connecting = ssh.connect({
+    sock,
+    username: target.user,
+    readyTimeout: target.timeout * 1000,
+    keepaliveInterval: KEEPALIVE.interval * 1000,
+    keepaliveCountMax: KEEPALIVE.count,
+    // ssh2 types its own list of names; these are among them.
+    algorithms: { serverHostKey: offer as never },
+    hostVerifier: (key: Buffer) => {
+      refusal = judge(target, key)
+      return refusal === undefined
+    },
+    authHandler: authHandler(ways, (error) => {
+      refusal = error
+    }),
+  })
+  // An error event that nobody listens to would end the process; what it means shows in the channels that close.
+  ssh.connection?.on('error', () => {})
+  try {
+    await connecting
+  } catch (error) {
+    sock.destroy()
+    throw refusal ?? loginRefusal(target, error, ways)
+  }
+  if (ssh.connection === null) throw new Refusal('passing', `${where(target)}: the connection was closed at once`)
+  return ssh.connection
+}
+
+const levelOf = (error: unknown): string =>
+  error instanceof Error && 'level' in error && typeof error.level === 'string' ? error.level : ''
+
+const loginRefusal = (target: Target, error: unknown, { tried }: Ways): Refusal => {
+  const message = error instanceof Error ? error.message : String(error)
+  const cause = { cause: error }
+  if (levelOf(error) === 'client-authentication' || /too many authentication failures/i.test(message)) {
+    const ways = tried.length > 0 ? `tried: ${tried.join(', ')}` : 'there is neither a key file nor an agent to try'
+    const advice = `is the public key in ${target.user}'s authorized_keys there?`
+    return new Refusal('login', `${where(target)}: the login was refused; ${ways}; ${advice}`, cause)
+  }
+  if (/no matching host key/i.test(message)) return new Refusal('final', `${where(target)}: ${message}`, cause)
+  return new Refusal('passing', `${where(target)}: ${message}`, cause)
+}
+
+/**
+ * Logs in, asking for the host's other keys where the first shown is not the pinned one.
+ *
+ * @param open - makes a new stream to the host
+ * @throws Refusal
+ */
+export const login = async (target: Target, open: () => Promise<Duplex>): Promise<Client> => {
+  let first: Refusal | undefined
+  for (const offer of offersFor(target)) {
+    try {
+      return await loginOnce(target, await open(), offer)
+    } catch (error) {
+      if (!(error instanceof Refusal && error.kind === 'final' && target.pin !== undefined)) throw error
+      if (!/no matching host key/i.test(error.message)) first ??= error
+    }
+  }
+  throw first ?? new Refusal('final', `${where(target)}: it has no host key of a type that is known here`)
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import ssh2, { type Connection, type ParsedKey } from 'ssh2'
+
+export type KeyType = 'ed25519' | 'ecdsa' | 'rsa'
+
+/** A new key pair, as OpenSSH would write it. */
+export const newKey = (type: KeyType = 'ed25519', passphrase?: string) => {
+  const lock = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-cbc', rounds: 1 }
+  const bits = { ed25519: {}, ecdsa: { bits: 256 }, rsa: { bits: 2048 } }[type]
+  const pair = ssh2.utils.generateKeyPairSync(type, { ...bits, ...lock } as never)
+  return { private: pair.private, public: pair.public, blob: blobOf(pair.public) }
+}
+
+/** The blob of a public key line, as known_hosts has it in base64. */
+const blobOf = (line: string): Buffer => Buffer.from(line.split(' ')[1] ?? '', 'base64')
+
+export interface SshdOptions {
+  readonly hostKeys?: readonly string[]
+  /** Public keys that are let in; everyone without. */
+  readonly authorized?: readonly string[]
+  readonly users?: readonly string[]
+  /** Set for the commands. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A little sshd in this process: runs commands with /bin/sh, forwards connections, and counts. */
+export const startSshd = async ({ hostKeys, authorized, users, env = {} }: SshdOptions = {}) => {
+  const counts = { connections: 0, authentications: 0, channels: 0 }
+  const clients = new Set<Connection>()
+  const letIn = (user: string, key: ParsedKey) =>
+    (users === undefined || users.includes(user)) &&
+    (authorized === undefined || authorized.some((line) => blobOf(line).equals(key.getPublicSSH())))
+  const server = new ssh2.Server({ hostKeys: [...(hostKeys ?? [newKey().private])] }, (client) => {
+    counts.connections += 1
+    clients.add(client)
+    client.on('error', () => {})
+    client.on('close', () => clients.delete(client))
+    client.on('authentication', (context) => {
+      counts.authentications += 1
+      if (context.method !== 'publickey') return context.reject(['publickey'])
+      const key = ssh2.utils.parseKey(`${context.key.algo} ${context.key.data.toString('base64')}`)
+      if (key instanceof Error || Array.isArray(key) || !letIn(context.username, key))
+        return context.reject(['publickey'])
+      const { signature, blob, hashAlgo } = context
+      if (signature === undefined || blob === undefined) return context.accept()
+      return key.verify(blob, signature, hashAlgo) ? context.accept() : context.reject()
+    })
+    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
+      const socket = connect(destPort, destIP)
+      const channel = accept()
+      socket.on('error', () => channel.destroy())
+      channel.on('error', () => socket.destroy())
+      channel.pipe(socket).pipe(channel)
+    })
+    client.on('session', (accept) => {
+      accept().on('exec', (acceptExec, _reject, { command }) => {
+        counts.channels += 1
+        const channel = acceptExec()
+        const SSH_CONNECTION = '192.0.2.7 50000 192.0.2.1 22'
+        const child = spawn('/bin/sh', ['-c', command], { env: { PATH: process.env['PATH'], SSH_CONNECTION, ...env } })
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
+        channel.pipe(child.stdin)
+        child.stdout.pipe(channel)
+        child.stderr.pipe(channel.stderr)
+        child.on('close', (code, signal) => {
+          if (code === null) channel.exit(signal ?? 'KILL')
+          else channel.exit(code)
+          channel.end()
+        })
+        // As sshd does: the pipes are closed and the command is left alone.
+        client.on('close', () => {
+          for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
+        })
+      })
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: server.address().port,
+    counts,
+    /** Cuts all connections. */
+    cut: () => {
+      for (const client of clients) client.end()
+    },
+    stop: () => {
+      for (const client of clients) client.end()
+      server.close()
+    },
+  }
+}
