@@ -22,8 +22,12 @@ PerSourcePenaltyExemptList 10.77.0.0/16,fd77::/16
 CONF
 fi
 
-# The kernel is the machine's own: nothing to load. And no background apt run may hold the lock in the middle of a test.
-ln -sf /dev/null "$root/etc/systemd/system/systemd-modules-load.service"
+# The kernel is the machine's own: nothing to load or to look into.
+for unit in systemd-modules-load.service modprobe@.service sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount; do
+  ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done
+
+# No apt run of its own may hold the lock in the middle of a test.
 chroot "$root" systemctl disable --quiet apt-daily.timer apt-daily-upgrade.timer
 
 # Identity, sources and name server are given to each host when it is made.

@@ -1,7 +1,7 @@
 // The root file system that all hosts of a release share as their read-only lower layer: made once per recipe, kept.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { sourceLines } from './aptcache.ts'
 import { cache } from './paths.ts'
@@ -34,7 +34,8 @@ export const ensureBase = async ({ codename, family, archives }: Release): Promi
 
   say(`building the ${codename} base image in ${cache} (once, about a minute)`)
   const unfinished = `${baseDir(name)}.unfinished`
-  await rm(unfinished, { recursive: true, force: true })
+  // A build that was cut off may have left things mounted in there.
+  await $`rm -rf --one-file-system ${unfinished}`
   await mkdir(baseDir('.'), { recursive: true })
   const main = archives[0]?.components ?? []
   const args = [

@@ -1,6 +1,6 @@
 // Starting and ending the machine that a host is.
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -54,12 +54,13 @@ export const powerOn = async (host: Host, subnet: Subnet): Promise<void> => {
   await writeFile(`${network}.inside`, inside)
   const log = openSync(`${hostDir(host.name)}/console.log`, 'w')
   const place = [groupDir(machineName(host.name)), machineName(host.name), linkName(host.index), network]
-  const child = spawn(supervisor, [...place, ...nspawn(host.name)], {
+  const child = spawn('/bin/sh', [supervisor, ...place, ...nspawn(host.name)], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', log, log],
     env: { PATH: process.env['PATH'], SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1', SYSTEMD_NSPAWN_API_VFS_WRITABLE: '1' },
   })
+  closeSync(log)
   child.unref()
 }
 

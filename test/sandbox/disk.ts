@@ -16,8 +16,8 @@ const PLENTY = 16 * 2 ** 30
 const diskDir = (name: string) => `${disks}/hosts/${name}`
 /** The merged view of a host's disk, as the host sees it. */
 export const rootDir = (name: string) => `${diskDir(name)}/root`
-// What a snapshot saved: `upper` and the data folders.
-const layerDir = (layer: string) => `${disks}/layers/${layer}`
+/** What a snapshot saved: `upper` and the data folders. */
+export const layerDir = (layer: string) => `${disks}/layers/${layer}`
 const trash = `${disks}/trash`
 
 const PARTS = ['upper', ...DATA]

@@ -16,8 +16,8 @@ export class SandboxError extends Error {
   }
 }
 
-/** One line for a tired human out of whatever was thrown. */
+/** What to tell a tired human of whatever was thrown: of a failed command, its last words. */
 export const explain = (error: unknown): string => {
-  if (error instanceof ProcessOutput) return error.stderr.trim() || error.message
+  if (error instanceof ProcessOutput) return error.stderr.trim().split('\n').slice(-5).join('\n') || error.message
   return error instanceof Error ? error.message : String(error)
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { powerOff, shutDown } from './boot.ts'
-import { blankDisk, emptyTrash, fillData, keepLayer, mountRoot, removeLayers, unmountRoot } from './disk.ts'
+import { blankDisk, emptyTrash, fillData, keepLayer, layerDir, mountRoot, removeLayers, unmountRoot } from './disk.ts'
 import { onGround } from './ground.ts'
 import { allHosts, getHost, type Host, saveHost } from './host.ts'
 import { writeIdentity } from './identity.ts'
@@ -23,8 +23,11 @@ const read = async (path: string): Promise<Snapshot> => Snapshot.parse(JSON.pars
 
 const labels = (name: string) => readdir(dir(name)).catch(() => [])
 
-/** Whether the host has a snapshot of that label. */
-export const hasSnapshot = (name: string, label: string): boolean => existsSync(file(name, label))
+/** Whether the host has a snapshot of that label; a restart of the machine loses those in memory. */
+export const hasSnapshot = async (name: string, label: string): Promise<boolean> => {
+  const saved = await read(file(name, label)).catch(() => undefined)
+  return saved?.layers.every((layer) => existsSync(layerDir(layer))) ?? false
+}
 
 // A layer may be below several snapshots and hosts: it goes when none is left.
 const collect = async (): Promise<void> => {
@@ -38,7 +41,7 @@ const collect = async (): Promise<void> => {
 }
 
 const locate = async (name: string, label: string): Promise<Snapshot> => {
-  if (hasSnapshot(name, label)) return read(file(name, label))
+  if (await hasSnapshot(name, label)) return read(file(name, label))
   const there = (await labels(name)).map((entry) => decodeURIComponent(entry.replace(/\.json$/, '')))
   throw new SandboxError(`${name} has no snapshot ${label}: it has ${there.join(', ') || 'none'}`)
 }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { SandboxError } from './shell.ts'
 
 /** One line (or stanza) of apt's sources: binary packages only. */
-export type Source = { uri: string; suites: string[]; components: string[]; signedBy?: string }
+export type Source = { uri: string; suites: string[]; components: string[] }
 
 /** An archive reduced to what a release needs: `suffix` is '', '-updates' or '-security'. */
 export type Archive = { uri: string; suffixes: string[]; components: string[] }
@@ -11,10 +11,9 @@ export type Archive = { uri: string; suffixes: string[]; components: string[] }
 const words = (text: string | undefined) => text?.split(/\s+/).filter(Boolean) ?? []
 
 const oneLine = (line: string): Source[] => {
-  const match = /^deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+(.*)$/.exec(line.trim())
-  if (!match?.[2] || !match[3]) return []
-  const signedBy = /signed-by=(\S+)/.exec(match[1] ?? '')?.[1]
-  return [{ uri: match[2], suites: [match[3]], components: words(match[4]), ...(signedBy ? { signedBy } : {}) }]
+  const match = /^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)$/.exec(line.trim())
+  if (!match?.[1] || !match[2]) return []
+  return [{ uri: match[1], suites: [match[2]], components: words(match[3]) }]
 }
 
 const stanza = (text: string): Source[] => {
@@ -26,18 +25,15 @@ const stanza = (text: string): Source[] => {
     else if (last) fields.set(last, `${fields.get(last) ?? ''} ${line.trim()}`)
   }
   if (!words(fields.get('types')).includes('deb') || fields.get('enabled') === 'no') return []
-  const signedBy = fields.get('signed-by')
-  return words(fields.get('uris')).map((uri) => ({
-    uri,
-    suites: words(fields.get('suites')),
-    components: words(fields.get('components')),
-    ...(signedBy?.startsWith('/') ? { signedBy } : {}),
-  }))
+  const [suites, components] = [words(fields.get('suites')), words(fields.get('components'))]
+  return words(fields.get('uris')).map((uri) => ({ uri, suites, components }))
 }
 
 /** Parses a `.list` file (one source a line) or, when `deb822` is true, a `.sources` file. */
 export const parseSources = (text: string, deb822: boolean): Source[] =>
   deb822 ? text.split(/\n\s*\n/).flatMap(stanza) : text.split('\n').flatMap(oneLine)
+
+const SUFFIXES = ['', '-updates', '-security']
 
 /**
  * The archives that carry the machine's own release `codename`, and which of its suites each has.
@@ -45,25 +41,17 @@ export const parseSources = (text: string, deb822: boolean): Source[] =>
  */
 export const archivesOf = (sources: readonly Source[], codename: string): Archive[] => {
   const archives = new Map<string, Archive>()
-  for (const { uri, suites, components } of sources) {
-    const suffixes = suites.flatMap((suite) =>
-      suite === codename || /^-(updates|security)$/.test(suite.slice(codename.length))
-        ? [suite.slice(codename.length)]
-        : [],
+  for (const source of sources) {
+    const uri = source.uri.replace(/\/+$/, '')
+    const known = archives.get(uri) ?? { uri, suffixes: [], components: source.components }
+    const suffixes = SUFFIXES.filter(
+      (suffix) => known.suffixes.includes(suffix) || source.suites.includes(codename + suffix),
     )
-    if (!suffixes.length || !suites.some((suite) => suite.startsWith(codename))) continue
-    const key = uri.replace(/\/+$/, '')
-    const known = archives.get(key)
-    archives.set(key, {
-      uri: key,
-      suffixes: [...new Set([...(known?.suffixes ?? []), ...suffixes])],
-      components: known?.components ?? components,
-    })
+    if (suffixes.length) archives.set(uri, { ...known, suffixes })
   }
-  if (![...archives.values()].some(({ suffixes }) => suffixes.includes(''))) {
-    throw new SandboxError(`no apt source of this machine carries ${codename}: see /etc/apt/sources.list.d`)
-  }
-  return [...archives.values()]
+  const found = [...archives.values()]
+  if (found.some(({ suffixes }) => suffixes.includes(''))) return found
+  throw new SandboxError(`no apt source of this machine carries ${codename}: see /etc/apt/sources.list.d`)
 }
 
 /** Reads every apt source of this machine. */

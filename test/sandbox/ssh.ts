@@ -9,7 +9,7 @@ import { SandboxError } from './shell.ts'
 
 const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
 
-/** Arguments for `ssh` that run `command` as root on a host: a single word is a shell command, several are an argv. */
+/** Arguments for `ssh` that run `command` as root on a host: one word is a shell command, several are an argv, none is a login. */
 export const sshArgs = async (name: string, command: readonly string[]): Promise<string[]> => {
   const { index } = await getHost(name)
   const subnet = await currentSubnet()
@@ -19,12 +19,12 @@ export const sshArgs = async (name: string, command: readonly string[]): Promise
     IdentitiesOnly: 'yes',
     UserKnownHostsFile: knownHostsFile,
     StrictHostKeyChecking: 'yes',
-    BatchMode: 'yes',
     ConnectTimeout: '10',
     LogLevel: 'ERROR',
+    PasswordAuthentication: 'no',
   }
   const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
-  const line = command.length === 1 ? command : [command.map(quote).join(' ')]
+  const line = command.length > 1 ? [command.map(quote).join(' ')] : command
   return ['-F', 'none', ...flags, `root@${hostAddresses(subnet, index).v4}`, '--', ...line]
 }
 
