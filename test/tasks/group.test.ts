@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Declared } from '../../lib/index.ts'
-import { group, groupAt, noGroup } from '../../tasks/group.ts'
+import { group, groupAt, type GroupState, noGroup } from '../../tasks/group.ts'
 
 const facts = groupAt('x').family.parse('root:x:0:\ndocker:x:988:deploy,ci\n', ['docker', 'none'])
-const apply = (task: Declared, found: string) =>
-  String(task.apply({ now: facts.get(found) ?? {}, changes: [], keys: [] }))
+const apply = (task: Declared<GroupState>, found: string) =>
+  String(task.apply({ now: (facts.get(found) ?? {}) as GroupState, changes: [], keys: [] }))
 
 describe('group', () => {
   it('is read with its number', () => {
@@ -25,7 +25,7 @@ describe('group', () => {
     [group({ name: 'docker', gid: 5 }), 'docker', 'groupmod --gid 5 -- docker', { present: true, gid: 5 }],
     [noGroup('docker'), 'docker', 'groupdel -- docker', { present: null, gid: null }],
   ])('%#', (task, found, command, want) => {
-    expect(apply(task as Declared, found)).toBe(command)
+    expect(apply(task as Declared<GroupState>, found)).toBe(command)
     expect((task as Declared).want.want).toEqual(want)
   })
 
