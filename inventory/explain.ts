@@ -96,7 +96,7 @@ const state = ({ node }: Found, issue: Issue): string => {
   if (node === undefined) return 'is missing'
   if (node.kind === 'scalar') {
     if (node.value === null) return 'is empty'
-    if (hidden(issue)) return `is plain ${typeof node.value === 'string' ? 'text' : typeof node.value}`
+    if (hidden(issue)) return typeof node.value === 'string' ? 'is plain text' : `is a plain ${typeof node.value}`
     if (typeof node.value !== 'string') return `is ${node.source}`
     const [text, more] = node.value.length > 60 ? [node.value.slice(0, 60), '…'] : [node.value, '']
     return `is ${JSON.stringify(text)}${more}`

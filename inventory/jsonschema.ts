@@ -24,7 +24,10 @@ const rolesSchema = (roles: readonly Role[]): Json => {
   const byRole = z.strictObject(Object.fromEntries(roles.map((role) => [role.name, role.vars])))
   const { $schema: _, ...json } = z.toJSONSchema(byRole.describe(Vars.description ?? ''), {
     ...options,
-    override: ({ jsonSchema }) => void delete jsonSchema.required,
+    override: ({ jsonSchema, path }) => {
+      // A list is replaced as a whole, so that what is in one must be all there.
+      if (!path.includes('items')) delete jsonSchema.required
+    },
   })
   return json
 }

@@ -13,11 +13,10 @@ const types: Readonly<Record<string, string>> = {
   record: 'a map',
 }
 
-const units: Readonly<Record<string, string>> = {
-  string: ' characters',
-  array: ' entries',
-  set: ' entries',
-  map: ' entries',
+/** `3 characters`, `1 entry`; numbers are only themselves. */
+const amount = (origin: string, count: number | bigint): string => {
+  if (origin === 'string') return `${count} character${Number(count) === 1 ? '' : 's'}`
+  return ['array', 'set', 'map'].includes(origin) ? `${count} ${Number(count) === 1 ? 'entry' : 'entries'}` : `${count}`
 }
 
 /** The keys that a map may have, by the very list of unknown keys that zod reports about it. */
@@ -39,9 +38,9 @@ export const allowed: z.core.$ZodErrorMap = (issue: RawIssue): string => {
     case 'invalid_value':
       return hint(String(issue.input), issue.values.map(String))
     case 'too_small':
-      return `allowed: ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${units[issue.origin] ?? ''}`
+      return `allowed: ${issue.inclusive ? 'at least' : 'more than'} ${amount(issue.origin, issue.minimum)}`
     case 'too_big':
-      return `allowed: ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${units[issue.origin] ?? ''}`
+      return `allowed: ${issue.inclusive ? 'at most' : 'less than'} ${amount(issue.origin, issue.maximum)}`
     case 'not_multiple_of':
       return `allowed: multiples of ${issue.divisor}`
     case 'invalid_format':
