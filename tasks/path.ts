@@ -55,7 +55,7 @@ const parseStat = (stdout: string, keys: readonly string[]) => {
     found.set(name, { type: TYPES[type] ?? 'other', mode: mode.padStart(4, '0'), owner, group, target: null })
   }
   const complaints = (fields[afterStat] ?? '').split('\n').filter((line) => line !== '' && !ENOENT.test(line))
-  const [end, links] = section(fields[afterStat] === '' ? afterStat + 1 : afterStat + 2)
+  const [end, links] = section(afterStat + 2)
   for (const [name = '', target = ''] of chunks(links, 2)) {
     found.set(name, { ...ABSENT, type: 'link', target: target.replace(/\nx$/, '') })
   }
