@@ -3,8 +3,8 @@ import { effects, type PathOptions } from './file.ts'
 
 /** What systemd says of a unit. A unit that is not installed is neither active nor enabled. */
 export interface UnitState extends State {
-  /** Up: `activating` (a service that keeps dying), `failed` and `inactive` are not. */
-  active: boolean
+  /** `true` is up, `false` is down or failed; a service that keeps dying is `activating` over and over: neither. */
+  active: boolean | 'activating' | 'deactivating'
   /** Comes up at boot: by itself, or because it is `static`, generated or pulled in by another. Not until the next boot only. */
   enabled: boolean
   masked: boolean
@@ -43,12 +43,20 @@ const units = family<UnitState>({
   },
 })
 
+const ACTIVE: Readonly<Record<string, UnitState['active']>> = {
+  active: true,
+  reloading: true,
+  refreshing: true,
+  activating: 'activating',
+  deactivating: 'deactivating',
+}
+
 const parseBlock = (block: string): UnitState => {
   const is = new Map(
     block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )
   return {
-    active: is.get('ActiveState') === 'active' || is.get('ActiveState') === 'reloading',
+    active: ACTIVE[is.get('ActiveState') ?? ''] ?? false,
     enabled: ENABLED.has(is.get('UnitFileState') ?? ''),
     masked: is.get('LoadState') === 'masked',
     stale: is.get('NeedDaemonReload') === 'yes',
@@ -80,7 +88,7 @@ export const running = (name: string, given: UnitOptions = {}): Task =>
     title: given.title ?? `unit ${name} running`,
     want: unit(name).is({ active: true, enabled: true, masked: false, stale: false }),
     apply: ({ now }) =>
-      now.active && now.enabled && !now.masked
+      now.active === true && now.enabled && !now.masked
         ? sh`systemctl daemon-reload`
         : sh`${unmask(name, now.masked)}${reread(now.stale)}systemctl -q enable --now -- ${unitName(name)}`,
     ...options(given),

@@ -78,7 +78,7 @@ const timerUnit = (options: TimerOptions): string =>
 
 /**
  * A command at set times, by a service and a timer of systemd: four tasks. A wrong time is refused on the host before
- * anything is written. After a change of times the running timer is restarted within the same task.
+ * anything is written. A timer that is running keeps to changed times at once.
  *
  * @throws TypeError for values that unit files cannot hold, and a program that is no absolute path
  */
@@ -86,7 +86,7 @@ export const timer = (options: TimerOptions): readonly Task[] => {
   const name = unitName(`${options.name}.service`).replace(/\.service$/, '')
   const times = sh`systemd-analyze calendar -- ${options.onCalendar} >/dev/null`
   return [
-    unitFile({ name: `${name}.service`, content: service(options) }),
+    unitFile({ name: `${name}.service`, content: service(options) }, [times]),
     unitFile({ name: `${name}.timer`, content: timerUnit(options) }, [times]),
     known(`${name}.service`),
     running(`${name}.timer`),

@@ -1,0 +1,80 @@
+import { check, derive, type Claim, type Handler, type Probe, probe, sh, type State, type Task } from '../lib/index.ts'
+import { atLeast } from './deb-version.ts'
+import { json, type JsonObject } from './json.ts'
+import { restart, unit } from './systemd.ts'
+
+export interface EngineState extends State {
+  /** The running engine's version, such as `28.3.3`; `null` where there is no engine. */
+  version: string | null
+}
+
+/**
+ * The engine's version, asked for on its socket. A stopped engine is not asked, since docker.socket would start it: what
+ * it is cannot be told then, and that is an error, not its absence. Without curl(1) the docker program is asked, which
+ * takes longer.
+ */
+export const engine: Probe<EngineState> = probe({
+  id: 'docker.engine',
+  needs: ['dockerd'],
+  read: sh`
+pid=$(cat /run/docker.pid 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] || { echo 'the docker engine is installed but not running' >&2; exit 1; }
+if command -v curl >/dev/null; then curl -sSf -m 20 --unix-socket /run/docker.sock http://docker/version
+else docker version --format '{{json .Server}}'; fi`,
+  parse: (stdout) => {
+    if (stdout.trim() === '') return { version: null }
+    const answer: unknown = JSON.parse(stdout)
+    if (typeof answer === 'object' && answer !== null && 'Version' in answer && typeof answer.Version === 'string')
+      return { version: answer.Version }
+    throw new Error(`the docker engine answered ${stdout.slice(0, 80)}`)
+  },
+})
+
+/** Restarts the engine at the end of the role; containers go on where `live-restore` is set. */
+export const restartDocker: Handler = restart('docker')
+
+/** `--validate` came with 23.0 (moby/moby#42393); an older engine, or none yet, judges nothing. */
+const CHECK = sh`! command -v dockerd >/dev/null || ! dockerd --help | grep -q -e '--validate' || dockerd --validate --config-file=/etc/docker/daemon.json`
+
+/**
+ * Settings of the engine in /etc/docker/daemon.json, beside those of others; the engine judges the file before it is
+ * put in place, and is restarted at the end of the role. /etc/docker must be there.
+ */
+export const daemonConfig = (settings: JsonObject): Task =>
+  json({
+    path: '/etc/docker/daemon.json',
+    title: 'docker engine settings',
+    settings,
+    validate: { tree: '/etc/docker', check: CHECK },
+    notifies: restartDocker,
+  })
+
+/** Fails where the engine is older than this, or not there; `why` ends the sentence. */
+export const engineAtLeast = (floor: string, why: string): Task => {
+  const title = `docker engine ${floor} or newer`
+  return derive({
+    title,
+    from: engine,
+    reads: [],
+    make: ({ version }) =>
+      check({
+        title,
+        want: engine.is({ version: atLeast(version, floor) ? version : floor }),
+        level: 'fail',
+        say: () => `the docker engine is ${version ?? 'not installed'}; ${floor} or newer is needed: ${why}`,
+      }),
+  })
+}
+
+/** The engine's version in each distribution's own docker.io, where it is known. */
+const VERSIONS: Readonly<Record<string, string>> = { bookworm: '20.10.24+dfsg1', trixie: '26.1.5+dfsg1' }
+
+/** What installing docker.io brings: it is started at once. */
+export const provided = (codename: string): readonly Claim[] => {
+  const known = VERSIONS[codename]
+  return [
+    known === undefined ? engine.unsettled : engine.is({ version: known }),
+    ...['docker.service', 'docker.socket', 'containerd.service'].map((name) =>
+      unit(name).is({ active: true, enabled: true, masked: false, stale: false }),
+    ),
+  ]
+}

@@ -1,0 +1,116 @@
+import { family, sh, type State, type Task, task } from '../lib/index.ts'
+import { effects, type PathOptions } from './file.ts'
+import { path as pathAt } from './path.ts'
+
+export interface UnpackedState extends State {
+  /**
+   * The sha256 of the archive that the directory was unpacked from; `changed` when it is not as it was unpacked, `null`
+   * where nothing was.
+   */
+  archive: string | null
+}
+
+/** Where the unpacking is noted, within the directory: the archive's hash, and the hash of the {@link listing}. */
+const NOTE = '.trueup-unpacked'
+
+/**
+ * Everything in the directory at $1 by name, type, mode, owner, size, time of change and link target. A directory's own
+ * time and size say nothing that its entries do not.
+ */
+const LISTING = sh`
+listing() { local hash
+  hash=$(set -o pipefail; cd -- "$1" &&
+    find . -mindepth 1 ! -path ${`./${NOTE}`} \( -type d -printf 'd %m %u %g %P\0' -o -printf '%y %m %u %g %s %T@ %l %P\0' \) | sort -z | sha256sum) &&
+    printf '%s' "\${hash%% *}"
+}
+`
+
+/**
+ * Whether a directory is as it was unpacked. The note is not simply believed: the listing is made anew and compared.
+ * Not seen: a file of the same size that was given its old time back.
+ */
+export const unpackedAt = family<UnpackedState>({
+  name: 'unpacked',
+  read: (keys) => sh`${LISTING}
+for dir in ${keys}; do
+  note= now=
+  [ ! -e "$dir" ] || note=none
+  if [ -f "$dir/${NOTE}" ]; then
+    note=$(cat -- "$dir/${NOTE}") && now=$(listing "$dir") || exit 1
+  fi
+  printf '%s\0%s\0%s\0' "$dir" "$note" "$now"
+done`,
+  parse: (stdout, keys) => {
+    const fields = stdout.split('\0')
+    return new Map(
+      keys.map((key, index): [string, UnpackedState | Error] => {
+        const [dir, note = '', now = ''] = fields.slice(index * 3, index * 3 + 3)
+        if (dir !== key) return [key, new Error(`the host answered for ${dir ?? 'nothing'}`)]
+        const [archive = '', then] = note.split(' ')
+        if (note === '') return [key, { archive: null }]
+        return [key, { archive: then !== undefined && then === now ? archive : 'changed' }]
+      }),
+    )
+  },
+})
+
+export interface UnpackOptions extends Omit<PathOptions, 'path' | 'validate'> {
+  /** The archive on the host, where `download` or `upload` has put it: tar with any compression that tar(1) knows, or zip. */
+  readonly archive: string
+  /** Its sha256. */
+  readonly sha256: string
+  /** The directory that is the archive's content and nothing else: it is replaced as a whole. Not `/opt`, but `/opt/tool-1.2`. */
+  readonly dir: string
+  /** Leading folders to leave out of the members' names; tar only. */
+  readonly strip?: number
+  readonly owner?: string
+  readonly group?: string
+}
+
+const plain = (what: string, path: string): string => {
+  if (!/^(?:\/[^/\0\n]+)+$/.test(path) || /(?:^|\/)\.\.?(?:\/|$)/.test(path))
+    throw new TypeError(`${what} is an absolute path, not ${JSON.stringify(path)}`)
+  return path
+}
+
+/**
+ * A directory with the content of an archive, unpacked beside it and then put in its place; what was there before is
+ * removed. Its parent must be there. Needs unzip(1) for zip, and xz or zstd where the archive does.
+ *
+ * @throws TypeError for paths that are not absolute, a directory right below `/`, and a checksum that is no sha256
+ */
+export const unpacked = (options: UnpackOptions): Task => {
+  const { archive, sha256, strip = 0, owner = 'root', group = 'root' } = options
+  const dir = plain('dir', options.dir)
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new TypeError(`not a sha256 in hex: ${JSON.stringify(sha256)}`)
+  if (dir.lastIndexOf('/') === 0) throw new TypeError(`${dir} is not a directory to be replaced as a whole`)
+  const zip = /\.zip$/i.test(archive)
+  if (zip && strip > 0) throw new TypeError('strip is for tar archives')
+  const extract = zip
+    ? sh`unzip -q ${plain('archive', archive)} -d "$new"`
+    : sh`tar -xf ${plain('archive', archive)} -C "$new" --no-same-owner --strip-components=${strip}`
+  return task({
+    title: options.title ?? `unpacked ${dir}`,
+    owns: [{ path: dir }],
+    want: unpackedAt(dir).is({ archive: sha256 }),
+    apply: () => sh`${LISTING}
+dir=${dir}
+tu_enter "$dir" || exit
+read -r found _ < <(sha256sum -- ${archive}) && [ "$found" = ${sha256} ] || { echo ${archive} "is not the archive that is wanted: its sha256 is $found" >&2; exit 1; }
+new=$(mktemp -d "$PWD/.trueup.XXXXXXXXXX") || exit
+trap 'rm -rf -- "$new"' EXIT
+${extract} && chown -hR -- ${`${owner}:${group}`} "$new" && chmod 0755 -- "$new" &&
+was=$(listing "$new") && printf '%s %s\n' ${sha256} "$was" > "$new/${NOTE}" && sync -f "$new" &&
+{ [ ! -e "$dir" ] && [ ! -L "$dir" ] || { old=$(mktemp -d "$PWD/.trueup.XXXXXXXXXX") && mv -T -- "$dir" "$old/was"; }; } &&
+mv -T -- "$new" "$dir" && { [ -z "\${old-}" ] || rm -rf -- "$old"; }`,
+    timeout: 900,
+    ...effects({
+      ...options,
+      path: dir,
+      provides: [
+        pathAt(dir).is({ type: 'directory', mode: '0755', owner, group, target: null }),
+        ...(options.provides ?? []),
+      ],
+    }),
+  })
+}
