@@ -38,17 +38,35 @@ const fields = (text: string, width: number): string[][] => {
   return Array.from({ length: all.length / width }, (_, row) => all.slice(row * width, row * width + width))
 }
 
+// Hashes by inode, size and times: a file whose content changes gets a new change time. Only the first manifest is slow.
+const hashes = new Map<string, string>()
+
+const hash = async (files: ReadonlyMap<string, string>): Promise<void> => {
+  const paths = [...files.keys()]
+  if (!paths.length) return
+  // A file may be gone by now: the others count.
+  const { stdout } = await $({ input: paths.join('\0'), nothrow: true })`xargs -0 sha256sum -z`
+  for (const line of stdout.split('\0')) {
+    const version = files.get(line.slice(66))
+    if (version) hashes.set(version, line.slice(0, 64))
+  }
+}
+
 // Looked at from outside: /proc, /sys, /dev, /run and Docker's data are other file systems and not in it.
 const files = async (root: string): Promise<[string, string][]> => {
-  const skip = ['(', ...pathTests(root, VOLATILE), ')', '-prune', '-o']
-  const listed = await $`find ${root} -xdev ${skip} -printf '/%P\\0%y\\0%m\\0%U:%G\\0%l\\0'`
-  const hashed =
-    await $`find ${root} -xdev ${skip} ! '(' ${pathTests(root, GROWING)} ')' -type f -print0 | xargs -0 -r sha256sum -z`
-  const hashes = new Map(
-    hashed.stdout.split('\0').map((line): [string, string] => [line.slice(66 + root.length), line.slice(0, 64)]),
+  const skip = ['(', ...pathTests(root, VOLATILE), ')', '-prune']
+  const growing = ['(', ...pathTests(root, GROWING), ')', '-printf', '-\\0']
+  const format = '/%P\\0%y\\0%m\\0%U:%G\\0%l\\0'
+  const { stdout } =
+    await $`find ${root} -xdev ${skip} -o -printf ${format} '(' ${growing} -o -printf ${'%i %s %T@ %C@\\0'} ')'`
+  const rows = fields(stdout, 6)
+  const missing = rows.filter(
+    ([, type, , , , version = '-']) => type === 'f' && version !== '-' && !hashes.has(version),
   )
-  return fields(listed.stdout, 5).map(([path = '', type, mode, owner, target]): [string, string] => {
-    const content = type === 'l' ? `-> ${target}` : type === 'f' ? (hashes.get(path) ?? 'grows') : ''
+  await hash(new Map(missing.map(([path = '', , , , , version = '']): [string, string] => [root + path, version])))
+  return rows.map(([path = '', type, mode, owner, target, version = '-']): [string, string] => {
+    const content =
+      { f: version === '-' ? 'grows' : (hashes.get(version) ?? 'gone'), l: `-> ${target}` }[type ?? ''] ?? ''
     return [`file ${path}`, `${type} ${mode} ${owner} ${content}`.trimEnd()]
   })
 }
