@@ -38,10 +38,11 @@ const script = (commands: readonly string[], run: string): string =>
   ['__mark 0 0', ...commands.map((text, index) => `__c=${quote(text)}\n${run}\n__mark ${index + 1} $?`)].join('\n')
 
 /**
- * The script of a request: each command in a subshell of its own (that does not hold the loop's descriptor 8), evaluated
- * from a variable: a syntax error stays inside, and bash has no text to show when a signal ends the subshell.
+ * The script of a request: each command in a subshell of its own that does not hold the loop's descriptor 8, with a mark
+ * after it. Each is parsed by an `eval` of its own, so that a syntax error stays where it is; the subshell stands inside
+ * of it, as bash then turns `( stat / )` into one process and not two.
  */
-export const jobScript = (commands: readonly string[]): string => script(commands, '( eval "$__c" ) 8>&-')
+export const jobScript = (commands: readonly string[]): string => script(commands, 'eval "( $__c\n) 8>&-"')
 
 /** The same for the loop's own shell: what the commands define and open stays. */
 export const hereScript = (commands: readonly string[]): string => script(commands, 'eval "$__c"')

@@ -12,21 +12,23 @@ export interface OpenOptions {
   /** For `become`, where sudo asks for one. */
   readonly becomePassword?: Secret | undefined
   /** Shell functions that every command can call. */
-  readonly prelude?: Sh | string
+  readonly prelude?: Sh | string | undefined
   /** Instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`). */
   readonly sshConfig?: string | undefined
+  /** Told what a person should know and what no run fails for. */
+  readonly onWarning?: ((message: string) => void) | undefined
   /** Seconds without a request or a beat after which the host ends the session. 30 unless given. */
-  readonly idle?: number
+  readonly idle?: number | undefined
 }
 
 /** Says, by the user who got in, what runs the loop: nothing, or a sudo with its options. */
 type Before = (login: string) => string
 
 /** Starts the loop on a host. ssh is loaded only where it is needed. */
-const start = async (host: Host, before: Before, { sshConfig }: OpenOptions): Promise<Streams> => {
+const start = async (host: Host, before: Before, { sshConfig: file, onWarning }: OpenOptions): Promise<Streams> => {
   if (host.connection === 'local') return startLocal(before(userInfo().username))
   const { startSsh } = await import('./ssh/start.ts')
-  return startSsh(host, before, sshConfig)
+  return startSsh(host, before, { file, onWarning })
 }
 
 /** Starts the loop as the user that commands run as; whoever logs in as that user needs no sudo. */

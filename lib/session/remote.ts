@@ -10,11 +10,11 @@ import { Shell, type Streams } from './shell.ts'
 
 export interface SessionOptions {
   /** Shell functions that every command can call. */
-  readonly prelude?: Sh | string
+  readonly prelude?: Sh | string | undefined
   /** Where content too large to ride along is put for the length of a request. `/run` unless given. */
   readonly spool?: string
   /** Seconds without a request or a beat after which the host ends the session. 30 unless given. */
-  readonly idle?: number
+  readonly idle?: number | undefined
 }
 
 /** A session over the loop, wherever its bash runs. */

@@ -22,7 +22,6 @@ export const makeHost = (over: Partial<Host> = {}): Host => ({
   connectTimeout: 5,
   groups: [],
   site: { domain: 'example.org', project: 'example', dir: '/root/example' },
-  vars: {},
   ...over,
 })
 

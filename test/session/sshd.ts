@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import ssh2, { type Connection, type ParsedKey } from 'ssh2'
 
 export type KeyType = 'ed25519' | 'ecdsa' | 'rsa'
@@ -76,10 +76,13 @@ export const startSshd = async ({ hostKeys, authorized, users, env = {} }: SshdO
       })
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  // Without noDelay every answer of more than one packet waits for a delayed acknowledgement.
+  const listener = createServer({ noDelay: true }, (socket) => server.injectSocket(socket))
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
   return {
-    port: server.address().port,
+    port,
     counts,
     /** Cuts all connections. */
     cut: () => {
@@ -87,7 +90,7 @@ export const startSshd = async ({ hostKeys, authorized, users, env = {} }: SshdO
     },
     stop: () => {
       for (const client of clients) client.end()
-      server.close()
+      listener.close()
     },
   }
 }

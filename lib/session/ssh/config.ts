@@ -1,7 +1,8 @@
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import * as z from 'zod'
 import { $ } from 'zx/core'
 import { quote } from '../../language/quote.ts'
+import { Refusal } from './refusal.ts'
 
 const list = (value: string): string[] => value.split(' ').filter(Boolean)
 const word = z.string().min(1)
@@ -78,20 +79,29 @@ export interface Asked {
   readonly port?: number | undefined
 }
 
+/** How OpenSSH is asked. */
+export interface SshSettings {
+  /** Instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`). */
+  readonly file?: string | undefined
+  /** Told when there is no OpenSSH to ask. */
+  readonly onWarning?: ((message: string) => void) | undefined
+}
+
 /**
  * Asks OpenSSH itself what its configuration says, as nobody else reads Match and Include as it does.
  *
- * @param file - instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`)
+ * @throws Refusal where OpenSSH does not accept its configuration
  */
-export const sshConfig = async ({ address, user, port }: Asked, file?: string): Promise<SshConfig> => {
+export const sshConfig = async ({ address, user, port }: Asked, settings: SshSettings): Promise<SshConfig> => {
   const options = [
-    ...(file === undefined ? [] : ['-F', file]),
+    ...(settings.file === undefined ? [] : ['-F', settings.file]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(port === undefined ? [] : ['-p', String(port)]),
   ]
   const run = $({ shell: '/bin/sh', prefix: '', quote, nothrow: true, quiet: true, timeout: '10s' })
-  const { exitCode, stdout } = await run`exec ssh -G ${options} -- ${address}`
-  return exitCode === 0
-    ? parseSshConfig(stdout)
-    : defaultSshConfig(address, user ?? process.env['USER'] ?? 'root', port ?? 22)
+  const { exitCode, stdout, stderr } = await run`exec ssh -G ${options} -- ${address}`
+  if (exitCode === 0) return parseSshConfig(stdout)
+  if (exitCode !== 127) throw new Refusal('final', `${address}: ssh_config cannot be read: ${stderr.trim()}`)
+  settings.onWarning?.('there is no ssh program here: ~/.ssh/config is not read')
+  return defaultSshConfig(address, user ?? userInfo().username, port ?? 22)
 }

@@ -1,5 +1,6 @@
 import type { ClientChannel } from 'ssh2'
 import type { Host } from '../../../inventory/host.ts'
+import type { SshSettings } from './config.ts'
 import { bootCommand } from '../loop.ts'
 import type { Streams } from '../shell.ts'
 import { type Reached, reach } from './reach.ts'
@@ -35,11 +36,14 @@ const closing = (channel: ClientChannel, { client }: Reached): Promise<string> =
  * Logs in to a host and starts the loop there, in one channel that stays.
  *
  * @param before - by the user who got in: what runs the loop, such as a sudo with its options
- * @param file - instead of ~/.ssh/config (`ssh -F`)
  * @throws Refusal
  */
-export const startSsh = async (host: Host, before: (login: string) => string, file?: string): Promise<Streams> => {
-  const reached = await reach(await route(host, file))
+export const startSsh = async (
+  host: Host,
+  before: (login: string) => string,
+  settings: SshSettings = {},
+): Promise<Streams> => {
+  const reached = await reach(await route(host, settings))
   const channel = await openChannel(reached, bootCommand(before(reached.target.user)))
   return {
     stdin: channel,

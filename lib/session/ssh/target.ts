@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { Host } from '../../../inventory/host.ts'
 import type { Secret } from '../../language/secret.ts'
-import { UnreachableError } from '../session.ts'
-import { expandHome, type SshConfig, sshConfig } from './config.ts'
+import { expandHome, type SshConfig, type SshSettings, sshConfig } from './config.ts'
 import { type KnownHost, parseKnownHosts } from './known-hosts.ts'
+import { Refusal } from './refusal.ts'
 
 /** All that one login needs, from the inventory and OpenSSH's configuration. */
 export interface Target {
@@ -53,12 +53,12 @@ const fromConfig = async (config: SshConfig) =>
     agent: agentOf(config.identityAgent),
   }) as const
 
-const jumpTarget = async (jump: string, timeout: number, file: string | undefined): Promise<Target> => {
+const jumpTarget = async (jump: string, timeout: number, settings: SshSettings): Promise<Target> => {
   const found = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?\/?$/.exec(jump.trim())
-  if (found === null) throw new UnreachableError(`proxyJump “${jump}” is not of the form user@host:port`)
+  if (found === null) throw new Refusal('final', `proxyJump “${jump}” is not of the form user@host:port`)
   const [, user, bracketed, plain = '', port] = found
   const name = bracketed ?? plain
-  const config = await sshConfig({ address: name, user, port: port === undefined ? undefined : Number(port) }, file)
+  const config = await sshConfig({ address: name, user, port: port === undefined ? undefined : Number(port) }, settings)
   const login = { name, port: config.port, user: config.user, timeout, inventoried: false }
   const own = { pin: undefined, identityFile: undefined, passphrase: undefined }
   return { ...(await fromConfig(config)), ...login, ...own }
@@ -75,12 +75,13 @@ export interface Route {
  * Where a host is and how one gets in. The inventory beats OpenSSH's configuration: its port and user always hold (also
  * as defaults), its identityFile comes first, its proxyJump and hostKey replace what the configuration says.
  */
-export const route = async (host: Host, file?: string): Promise<Route> => {
+export const route = async (host: Host, settings: SshSettings = {}): Promise<Route> => {
   const { name, connectTimeout: timeout } = host
-  const config = await sshConfig(host, file)
+  const config = await sshConfig(host, settings)
   const jump = host.proxyJump ?? config.proxyJump
   if (jump === undefined && config.proxyCommand !== undefined)
-    throw new UnreachableError(
+    throw new Refusal(
+      'final',
       `${name}: ssh_config has a ProxyCommand for ${host.address}, which is not supported; give a proxyJump instead`,
     )
   const base = {
@@ -95,7 +96,7 @@ export const route = async (host: Host, file?: string): Promise<Route> => {
   const logins = [host, ...(host.first === undefined ? [] : [host.first])]
   return {
     config,
-    jumps: await Promise.all((jump?.split(',') ?? []).map((one) => jumpTarget(one, timeout, file))),
+    jumps: await Promise.all((jump?.split(',') ?? []).map((one) => jumpTarget(one, timeout, settings))),
     logins: logins.map(({ port, user }) => ({ ...base, port, user })),
   }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { Client } from 'ssh2'
 import type { Host } from '../../../inventory/host.ts'
+import type { SshSettings } from './config.ts'
 import { algorithmsFor, knownLine, targetName } from './host-key.ts'
 import { fingerprint, hashName, keyType, speaksOf } from './known-hosts.ts'
 import { through } from './reach.ts'
@@ -48,11 +49,10 @@ const shownKey = (target: Target, sock: Duplex): Promise<Buffer> =>
  * Asks a host for its key: by its wanted port, or its first one where nothing listens there. Its jump hosts' keys must be
  * known already.
  *
- * @param file - instead of ~/.ssh/config (`ssh -F`)
  * @throws UnreachableError
  */
-export const fetchHostKey = async (host: Host, file?: string): Promise<HostKey> => {
-  const { jumps, logins, config } = await route(host, file)
+export const fetchHostKey = async (host: Host, settings: SshSettings = {}): Promise<HostKey> => {
+  const { jumps, logins, config } = await route(host, settings)
   const { open, end } = await through(jumps)
   try {
     let refusal: unknown
