@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type Found, find, type Node, type Step } from './node.ts'
+import { quoting, state } from './found.ts'
+import { find, type Node, type Step } from './node.ts'
 import type { Place, Problem } from './problem.ts'
 import { hint } from './suggest.ts'
 import { allowed, knownKeys } from './words.ts'
@@ -23,15 +24,14 @@ export const check = <T>(
   if (result.success) return { value: result.data }
   const findings = result.error.issues.flatMap((issue) => explain(issue, subject, []))
   // What an anchor holds is wrong once, however many aliases there are.
-  const unique = new Map(
-    findings.map((finding) => [`${finding.at.line}:${finding.at.column} ${finding.text}`, finding]),
-  )
-  return {
-    problems: Array.from(unique.values(), ({ at, name, text }) => ({
-      ...at,
-      message: `${name || 'the inventory'} ${text}`,
-    })),
-  }
+  const told = new Set<string>()
+  const problems = findings.flatMap(({ at, name, text }) => {
+    const id = `${at.line}:${at.column} ${text}`
+    if (told.has(id)) return []
+    told.add(id)
+    return [{ ...at, message: `${name || 'the inventory'} ${text}` }]
+  })
+  return { problems }
 }
 
 /** What is wrong: with what, and where that is. */
@@ -89,43 +89,6 @@ const alternatives = (issue: z.core.$ZodIssueInvalidUnion): string => {
   if ('options' in issue && issue.options) return `allowed: ${issue.options.map(String).join(', ')}`
   const each = issue.errors.flatMap((issues) => issues.map(({ message }) => message.replace(/^allowed: /, '')))
   return `allowed: ${[...new Set(each)].join(', or ') || 'something else'}`
-}
-
-/** What was found, in the words of a YAML file's author. */
-const state = ({ node }: Found, issue: Issue): string => {
-  if (node === undefined) return 'is missing'
-  if (node.kind === 'scalar') {
-    if (node.value === null) return 'is empty'
-    if (hidden(issue)) return typeof node.value === 'string' ? 'is plain text' : `is a plain ${typeof node.value}`
-    if (typeof node.value !== 'string') return `is ${node.source}`
-    const [text, more] = node.value.length > 60 ? [node.value.slice(0, 60), '…'] : [node.value, '']
-    return `is ${JSON.stringify(text)}${more}`
-  }
-  if (issue.code === 'too_small' || issue.code === 'too_big') return 'has the wrong length'
-  if (issue.code === 'custom' && node.kind !== 'secret' && node.kind !== 'text') return 'is wrong'
-  return node.kind === 'map' || node.kind === 'list' ? `is a ${node.kind}` : 'is a secret'
-}
-
-/** Whether the value may be a secret that someone wrote down by mistake: it is not repeated then. */
-const hidden = ({ path }: Issue): boolean => /pass|secret|token|credential/i.test(String(path.at(-1) ?? ''))
-
-/** YAML reads `1.10` as 1.1 and `"22"` as text: what to do about it. */
-const quoting = ({ node }: Found, issue: Issue): string => {
-  if (node?.kind !== 'scalar') return ''
-  const { value, source } = node
-  const types = wanted(issue)
-  if (types.includes('string') && value !== null && typeof value !== 'string') {
-    return hidden(issue) ? '; quote it' : `; quote it: '${source}'`
-  }
-  const number = types.includes('number') || types.includes('int')
-  return number && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? '; write it without quotes' : ''
-}
-
-/** The types that would have been right. */
-const wanted = (issue: Issue): readonly string[] => {
-  if (issue.code === 'invalid_union')
-    return issue.errors.flatMap((errors) => errors.filter(({ path }) => path.length === 0).flatMap(wanted))
-  return issue.code === 'invalid_type' ? [issue.expected] : []
 }
 
 const showPath = (start: string, path: readonly Step[]): string =>

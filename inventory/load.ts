@@ -68,9 +68,12 @@ export const loadInventory = (file: string, { env }: { readonly env: Env }): Inv
 
   const { value } = checked
   const folder = dirname(path)
-  const groups = new Map<string, string[]>(Object.keys(value.groups).map((name) => [name, []]))
+  // The order is the tree's: an object would put names that are numbers first.
+  const groups = new Map<string, string[]>(namesIn(root, 'groups').map((name) => [name, []]))
   const hosts = new Map<string, InventoryHost>()
-  for (const [name, entry] of Object.entries(value.hosts)) {
+  for (const name of namesIn(root, 'hosts')) {
+    const entry = value.hosts[name]
+    if (entry === undefined) continue
     for (const group of new Set(entry.groups)) groups.set(group, [...(groups.get(group) ?? []), name])
     const sources = [[], ...entry.groups.map((group) => ['groups', group]), ['hosts', name]]
     hosts.set(name, {
@@ -81,6 +84,8 @@ export const loadInventory = (file: string, { env }: { readonly env: Env }): Inv
   }
   return { file: path, hosts, groups, secrets: secretsBeside(folder, env), root }
 }
+
+const namesIn = (root: MapNode, section: string): string[] => [...(mapAt(root, [section])?.entries.keys() ?? [])]
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',

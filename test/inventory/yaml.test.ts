@@ -98,7 +98,7 @@ describe('what is wrong with YAML', () => {
     expect(lines('['.repeat(102) + ']'.repeat(102))).toEqual([
       expect.stringMatching(/nested more than 100 levels deep$/),
     ])
-    expect(lines('['.repeat(100_000))).toHaveLength(1)
+    expect(lines('['.repeat(20_000))).toHaveLength(1)
   })
 })
 
