@@ -8,7 +8,7 @@ import { allowed, knownKeys } from './words.ts'
 type Issue = z.core.$ZodIssue
 
 /** A tree to explain the issues of, what to call its root, and where that is when the tree has no key of its own. */
-export interface Subject {
+interface Subject {
   readonly root: Node
   readonly name: string
   readonly at: Place

@@ -1,5 +1,7 @@
 import type { Site } from '../lib/language/role.ts'
 import type { Secret } from '../lib/language/secret.ts'
+import type { MapNode } from './node.ts'
+import type { Place } from './problem.ts'
 
 /** Where a login is tried. */
 export interface Login {
@@ -28,4 +30,12 @@ export interface Host {
   readonly connectTimeout: number
   readonly groups: readonly string[]
   readonly site: Site
+}
+
+/** A host before its passphrase is looked up. */
+export interface InventoryHost extends Omit<Host, 'passphrase'> {
+  /** Where the host is listed. */
+  readonly at: Place
+  /** Its variables by role, merged, each with the place where it was written. */
+  readonly vars: MapNode
 }

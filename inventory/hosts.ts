@@ -1,35 +1,60 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type * as z from 'zod'
-import type { Host } from './host.ts'
-import type { HostEntry, SitePart } from './schema.ts'
+import type { InventoryHost } from './host.ts'
+import { mergeAll } from './merge.ts'
+import { find, type MapNode, mapAt } from './node.ts'
+import type { HostEntry, InventoryFile } from './schema.ts'
 import type { Env } from './secrets.ts'
 
-/** A host from its entry: defaults filled in, paths made absolute. The passphrase is looked up later. */
-export const toHost = (
+type File = z.output<typeof InventoryFile>
+type Fields = z.output<typeof HostEntry>
+
+/** The hosts of a checked inventory, and its groups, both in the order of the file. */
+export const toHosts = (root: MapNode, file: File, folder: string, env: Env) => {
+  // The order is the tree's: an object would put names that are numbers first.
+  const names = (section: string) => [...(mapAt(root, [section])?.entries.keys() ?? [])]
+  const groups = new Map<string, string[]>(names('groups').map((name) => [name, []]))
+  const hosts = new Map<string, InventoryHost>()
+  for (const name of names('hosts')) {
+    const fields = file.hosts[name]
+    if (fields === undefined) continue
+    const host = toHost(root, name, fields, file.site, folder, env)
+    hosts.set(name, host)
+    for (const group of host.groups) groups.set(group, [...(groups.get(group) ?? []), name])
+  }
+  return { hosts, groups }
+}
+
+const toHost = (
+  root: MapNode,
   name: string,
-  entry: z.output<typeof HostEntry>,
-  shared: z.output<typeof SitePart>,
+  fields: Fields,
+  shared: File['site'],
   folder: string,
   env: Env,
-): Omit<Host, 'passphrase'> => {
-  const { port, user, first, identityFile, become } = entry
-  const { domain = '', project = '', dir = '' } = { ...shared, ...entry.site }
+): InventoryHost => {
+  const { port, user, first, identityFile, become } = fields
+  // All three are there, as are all addresses but a local one's: structure.ts has seen to it.
+  const { domain = '', project = '', dir = '' } = { ...shared, ...fields.site }
+  const groups = [...new Set(fields.groups)]
+  const layers = [[], ...groups.map((group) => ['groups', group]), ['hosts', name]]
   return {
     name,
-    // A missing address is a problem unless the connection is local.
-    address: entry.address ?? 'localhost',
+    address: fields.address ?? 'localhost',
     port,
     user,
     first: first && { port: first.port ?? port, user: first.user ?? user },
     identityFile: identityFile === undefined ? undefined : resolve(folder, expandHome(identityFile, env)),
-    proxyJump: entry.proxyJump,
-    hostKey: entry.hostKey,
-    connection: entry.connection,
+    proxyJump: fields.proxyJump,
+    hostKey: fields.hostKey,
+    connection: fields.connection,
     become: become === true ? { user: 'root' } : become || undefined,
-    connectTimeout: entry.connectTimeout,
-    groups: [...new Set(entry.groups)],
+    connectTimeout: fields.connectTimeout,
+    groups,
     site: { domain, project, dir },
+    at: find(root, ['hosts', name]).key,
+    vars: mergeAll(layers.map((layer) => mapAt(root, [...layer, 'vars']))),
   }
 }
 

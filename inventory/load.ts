@@ -1,24 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { check } from './explain.ts'
-import type { Host } from './host.ts'
-import { toHost } from './hosts.ts'
-import { mergeAll } from './merge.ts'
-import { find, type MapNode, mapAt, type Step } from './node.ts'
+import type { InventoryHost } from './host.ts'
+import { toHosts } from './hosts.ts'
+import { find, type MapNode, type Step } from './node.ts'
 import { InventoryError, type Place } from './problem.ts'
 import { readYaml } from './read.ts'
 import { InventoryFile } from './schema.ts'
 import { type Env, type Secrets, secretsBeside } from './secrets.ts'
 import { crossCheck, withEmptyMaps } from './structure.ts'
 import { plain } from './value.ts'
-
-/** A host before its passphrase is looked up. */
-export interface InventoryHost extends Omit<Host, 'passphrase'> {
-  /** Where the host is listed. */
-  readonly at: Place
-  /** Its variables by role, merged, each with the place where it was written. */
-  readonly vars: MapNode
-}
 
 /** An inventory that has passed its checks. What the roles make of the variables is theirs to say. */
 export interface Inventory {
@@ -66,26 +57,9 @@ export const loadInventory = (file: string, { env }: { readonly env: Env }): Inv
     throw new InventoryError([...yaml.problems, ...fresh])
   }
 
-  const { value } = checked
   const folder = dirname(path)
-  // The order is the tree's: an object would put names that are numbers first.
-  const groups = new Map<string, string[]>(namesIn(root, 'groups').map((name) => [name, []]))
-  const hosts = new Map<string, InventoryHost>()
-  for (const name of namesIn(root, 'hosts')) {
-    const entry = value.hosts[name]
-    if (entry === undefined) continue
-    for (const group of new Set(entry.groups)) groups.set(group, [...(groups.get(group) ?? []), name])
-    const sources = [[], ...entry.groups.map((group) => ['groups', group]), ['hosts', name]]
-    hosts.set(name, {
-      ...toHost(name, entry, value.site, folder, env),
-      at: find(root, ['hosts', name]).key,
-      vars: mergeAll(sources.map((source) => mapAt(root, [...source, 'vars']))),
-    })
-  }
-  return { file: path, hosts, groups, secrets: secretsBeside(folder, env), root }
+  return { file: path, ...toHosts(root, checked.value, folder, env), secrets: secretsBeside(folder, env), root }
 }
-
-const namesIn = (root: MapNode, section: string): string[] => [...(mapAt(root, [section])?.entries.keys() ?? [])]
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',

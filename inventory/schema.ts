@@ -66,9 +66,7 @@ export const HostEntry = z
   .describe('A host')
 
 /** A group as it is written in the inventory. */
-export const GroupEntry = z
-  .strictObject({ vars: Vars.default({}) })
-  .describe('Variables of the hosts that name this group')
+const GroupEntry = z.strictObject({ vars: Vars.default({}) }).describe('Variables of the hosts that name this group')
 
 /** The whole file. */
 export const InventoryFile = z

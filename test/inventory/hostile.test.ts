@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
 import * as z from 'zod'
 import { InventoryError } from '../../inventory/problem.ts'
@@ -10,6 +10,9 @@ import { roleVars } from '../../inventory/vars.ts'
 import { role } from '../../lib/language/role.ts'
 import { maybeSecret } from '../../lib/language/zod.ts'
 import { folder, load, problemsOf, small } from './files.ts'
+
+// Fast, but not on a machine that boots hosts at the same time.
+vi.setConfig({ testTimeout: 30_000 })
 
 const any = role({ name: 'any', vars: z.record(z.string(), maybeSecret()), tasks: () => [] })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { InventoryHost } from '../../inventory/load.ts'
+import type { InventoryHost } from '../../inventory/host.ts'
 import { folder, load, problemsOf, small } from './files.ts'
 
 const host = (lines: string, env = {}): InventoryHost => {

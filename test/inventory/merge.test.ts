@@ -1,10 +1,13 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { merge, mergeAll } from '../../inventory/merge.ts'
 import { find, type MapNode, mapAt } from '../../inventory/node.ts'
 import { readYaml } from '../../inventory/read.ts'
 import { plain } from '../../inventory/value.ts'
 import { load, small } from './files.ts'
+
+// Fast, but not on a machine that boots hosts at the same time.
+vi.setConfig({ testTimeout: 30_000 })
 
 const tree = (file: string, text: string): MapNode => {
   const map = mapAt(readYaml(file, text).root ?? { kind: 'list', at: { file, line: 0, column: 0 }, items: [] }, [])
@@ -56,6 +59,10 @@ vars:
   })
 
   test('a host may be in a group twice, or in none', () => {
+    const twice = load(
+      small('groups: { a: { vars: { r: { x: a } } }, b: { vars: { r: { x: b } } } }\n', '    groups: [a, b, a]\n'),
+    )
+    expect(plain(twice.hosts.get('web1')?.vars ?? tree('', '{}'))).toEqual({ r: { x: 'b' } })
     expect(load(small('', '    groups: [a, b, a]\n')).hosts.get('web1')?.groups).toEqual(['a', 'b'])
     expect(load(small()).hosts.get('web1')?.groups).toEqual([])
   })

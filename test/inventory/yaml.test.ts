@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Node, find } from '../../inventory/node.ts'
 import { readYaml } from '../../inventory/read.ts'
 import { plain } from '../../inventory/value.ts'
 import { folder, said, write } from './files.ts'
 import { loadInventory } from '../../inventory/load.ts'
+
+// Fast, but not on a machine that boots hosts at the same time.
+vi.setConfig({ testTimeout: 30_000 })
 
 const lines = (text: string) =>
   readYaml('f', text).problems.map(({ line, column, message }) => `${line}:${column}  ${message}`)
