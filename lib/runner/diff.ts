@@ -22,8 +22,8 @@ export const diff = async (preview: Preview, before: Buffer): Promise<string | u
   const patch = createTwoFilesPatch(preview.path, preview.path, old, after, '', '', { context: 3, timeout: COMPARE_MS })
   if (patch === undefined) return `${preview.path}: too different to compare`
   return patch
+    .slice(patch.indexOf('--- '))
     .split('\n')
-    .slice(1)
     .filter((line) => !line.startsWith('\\ No newline'))
     .join('\n')
     .trimEnd()

@@ -61,7 +61,7 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
       title,
       task: (_, line) => {
         watcher?.begin(line, title)
-        return line.newListr(steps(title, turn, roles, watcher), { exitOnError: false })
+        return line.newListr(steps(title, turn, roles, watcher), { concurrent: false, exitOnError: false })
       },
     }),
   )

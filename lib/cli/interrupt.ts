@@ -1,0 +1,31 @@
+/** Ends the run in progress, if there is one: after the task in hand. */
+class Interrupts {
+  #controller: AbortController | undefined
+
+  /** Asks the run in progress to end. @returns whether there is one */
+  begin(): boolean {
+    this.#controller?.abort()
+    return this.#controller !== undefined
+  }
+
+  /**
+   * From here on the first Ctrl-C asks the run to end, and a second one ends it at once.
+   *
+   * @param onFirst - says so to whoever pressed it
+   */
+  watch(onFirst: (text: string) => void): AbortSignal {
+    const controller = new AbortController()
+    this.#controller = controller
+    const stop = () => {
+      if (controller.signal.aborted) process.exit(130)
+      controller.abort()
+      onFirst('finishing the task in hand; Ctrl-C again ends at once')
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+    return controller.signal
+  }
+}
+
+/** There is one process, and it has one run. */
+export const interrupts = new Interrupts()

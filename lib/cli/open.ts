@@ -1,0 +1,17 @@
+import type { Host } from '../../inventory/host.ts'
+import type { Emit } from '../events.ts'
+import { mask } from '../language/mask.ts'
+import { prelude } from '../language/prelude.ts'
+import type { Session } from '../session/session.ts'
+import type { Options } from './options.ts'
+import { askPassword } from './password.ts'
+
+/** Makes sessions, with what was asked for beforehand; their warnings are told like any other. */
+export const opener = async ({ askBecomePass }: Options, emit: Emit): Promise<(host: Host) => Promise<Session>> => {
+  const becomePassword = askBecomePass ? await askPassword('sudo password: ') : undefined
+  return async (host) => {
+    const { openSession } = await import('../session/open.ts')
+    const onWarning = (message: string) => emit({ event: 'warning', host: host.name, role: '', message: mask(message) })
+    return await openSession(host, { becomePassword, prelude, onWarning })
+  }
+}

@@ -1,0 +1,39 @@
+/** What can be typed, with defaults filled in. */
+export interface Options {
+  readonly role: readonly string[]
+  readonly from?: string
+  readonly inventory?: string
+  readonly limit?: string
+  readonly dryRun: boolean
+  readonly diff: boolean
+  readonly json: boolean
+  readonly forks: number
+  readonly askBecomePass: boolean
+  readonly listRoles: boolean
+  readonly listTasks: boolean
+  readonly listHosts: boolean
+  readonly verbose: boolean
+  readonly yes: boolean
+}
+
+export type CommandName = 'apply' | 'lists' | 'schema' | 'trust' | 'exec'
+
+/** What is to be done. */
+export interface Invocation {
+  readonly command: CommandName
+  /** What was typed besides options: a host, a pattern, a command. */
+  readonly words: readonly string[]
+  readonly options: Options
+}
+
+const RUN = ['role', 'from', 'limit', 'dryRun', 'diff', 'listRoles', 'listTasks', 'listHosts'] as const
+const HOSTS = ['inventory', 'json', 'forks', 'askBecomePass', 'verbose'] as const
+
+/** The options that mean something to each command; any other is refused. */
+export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]>> = {
+  apply: [...RUN, ...HOSTS],
+  lists: [...RUN, ...HOSTS],
+  exec: HOSTS,
+  trust: ['inventory', 'verbose', 'yes'],
+  schema: ['verbose'],
+}

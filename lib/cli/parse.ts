@@ -1,0 +1,107 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { EXAMPLES } from './examples.ts'
+import { type CommandName, type Invocation, MEANINGFUL, type Options } from './options.ts'
+import { isPlanned } from './planned.ts'
+import { UsageError } from './usage.ts'
+
+/**
+ * Reads the command line.
+ *
+ * @returns nothing when help or the version was asked for and has been shown
+ * @throws UsageError
+ */
+export const parse = (argv: readonly string[], version: string): Invocation | undefined => {
+  let chosen: { command: CommandName; words: string[] } | undefined
+  const choose = (command: CommandName, ...words: string[]) => {
+    chosen = { command, words }
+  }
+  const program = describe(version)
+  program.action((words: string[]) => {
+    if (words[0] !== undefined) throw new UsageError(unknownWord(words[0]))
+    choose('apply')
+  })
+  program
+    .command('exec <pattern> <command...>')
+    .description('run a command on hosts, side by side')
+    .action((pattern: string, command: string[]) => choose('exec', pattern, ...command))
+  program
+    .command('trust <host>')
+    .description("show a host's key and, when you agree, remember it in known_hosts")
+    .action((host: string) => choose('trust', host))
+  program
+    .command('schema')
+    .description("print the inventory's JSON schema")
+    .action(() => choose('schema'))
+  for (const command of program.commands) command.helpOption(false).exitOverride()
+  try {
+    program.parse(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return undefined
+    throw new UsageError(explain(error))
+  }
+  if (chosen === undefined) return undefined
+  refuseMeaningless(program, chosen.command)
+  const options = program.opts<Options>()
+  const lists = options.listRoles || options.listHosts || options.listTasks
+  return { ...chosen, ...(lists && { command: 'lists' }), options }
+}
+
+const describe = (version: string): Command =>
+  new Command('trueup')
+    .usage('--role ROLE[,ROLE…] [options]\n       trueup exec PATTERN -- CMD | trust HOST | schema')
+    .argument('[words...]')
+    .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed, [])
+    .option('--from <role>', 'begin with this one of them')
+    .option('-i, --inventory <file>', 'default $TRUEUP_INVENTORY, else inventory/production.yml')
+    .option('--limit <pattern>', 'hosts and groups: names, globs, !exclusions, comma-separated')
+    .option('--dry-run', 'read only: say what a run would change', false)
+    .option('--diff', 'show what changes inside files (the default)', true)
+    .option('--no-diff', "don't")
+    .option('--json', 'one event per line on stdout, nothing else there', false)
+    .option('--forks <n>', 'hosts at once', positive, 10)
+    .option('--ask-become-pass', 'ask once for the sudo password', false)
+    .option('--list-roles', 'list the roles there are', false)
+    .option('--list-tasks', 'list the tasks of the roles asked for; connects to nothing', false)
+    .option('--list-hosts', 'list the hosts that would be worked on', false)
+    .option('-v, --verbose', 'show commands and their output, secrets masked', false)
+    .addOption(new Option('-y, --yes', 'trust: do not ask').default(false))
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+
+const listed = (typed: string, before: readonly string[]): string[] => [
+  ...before,
+  ...typed.split(',').map((name) => name.trim()),
+]
+
+const positive = (typed: string): number => {
+  if (!/^[1-9]\d{0,3}$/.test(typed)) throw new InvalidArgumentError('It takes a whole number from 1.')
+  return Number(typed)
+}
+
+const unknownWord = (word: string): string =>
+  isPlanned(word) ? `${word} is not built yet` : `unknown command ${JSON.stringify(word)}; --help lists what there is`
+
+/** Commander's complaint in one line. */
+const explain = ({ code, message }: CommanderError): string => {
+  const text = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
+  const option = /^unknown option '(.*?)'/.exec(text)?.[1]
+  if (code !== 'commander.unknownOption' || option === undefined) return text
+  return isPlanned(option) ? `${option.split('=')[0]} is not built yet` : `${text}; a command for exec follows --`
+}
+
+/** An option that means nothing to a command is a mistake. */
+const refuseMeaningless = (program: Command, command: CommandName): void => {
+  for (const option of program.options) {
+    const name = option.attributeName()
+    const typed = program.getOptionValueSource(name) === 'cli'
+    if (typed && !MEANINGFUL[command].some((meaningful) => meaningful === name)) {
+      const where = command === 'apply' ? 'without trust' : `with ${command}`
+      throw new UsageError(`${option.long} means nothing ${where}`)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What the command line will have and has not yet: refused by name, never accepted and ignored. */
+const options = [
+  '--plan',
+  '--out',
+  '--allow-unknown',
+  '--serial',
+  '--max-fail',
+  '--report',
+  '--shard',
+  '--persist',
+  '--lock-wait',
+]
+
+const commands = ['verify', 'history', 'undo', 'secrets', 'merge-reports']
+
+/** Whether a word is an option or a subcommand that is still to come. */
+export const isPlanned = (word: string): boolean => [...options, ...commands].includes(word.split('=')[0] ?? '')
+
+/** Roles that an inventory may have variables for, whether they are there yet or not. */
+export const ROLE_NAMES = ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx', 'compose-stack', 'cron', 'monitoring']

@@ -1,0 +1,82 @@
+import type { Event, HandlerEvent, HostEvent, TaskEvent, WarningEvent } from '../events.ts'
+import { type Colours, indented, printable } from './style.ts'
+
+/** An event about something that happened on a host. */
+export type Happening = TaskEvent | HandlerEvent | WarningEvent | HostEvent
+
+export const isHappening = (event: Event): event is Happening => event.event !== 'run' && event.event !== 'summary'
+
+const IN = '    '
+
+/** Whether people want to read of an event without asking for everything. */
+export const worthTelling = (event: Happening): boolean =>
+  event.event !== 'task' || (event.status !== 'ok' && event.status !== 'skipped')
+
+/** An event as people read it: what and where in one line, and below it why, and what is different. */
+export const details = (event: Happening, colour: Colours): string[] => {
+  const role = 'role' in event ? event.role : ''
+  const where = colour.dim(role === '' ? event.host : `${event.host} ${role}`)
+  const line = (word: string, paint: (text: string) => string, rest: string) =>
+    `${where}  ${paint(word.padEnd(12))}  ${printable(rest)}`.trimEnd()
+  switch (event.event) {
+    case 'host':
+      return withMessage(line(event.status, colour.red, ''), event.message)
+    case 'warning':
+      return withMessage(line('warning', colour.yellow, event.task ?? ''), event.message)
+    case 'handler': {
+      const { status, task } = event
+      const word = status === 'changed' ? 'handler' : status === 'failed' ? 'failed' : 'would run'
+      const paint = status === 'failed' ? colour.red : colour.cyan
+      return [line(word, paint, task), ...said(event), ...commands(event, colour)]
+    }
+    case 'task': {
+      const { status, task, changes, diff } = event
+      const head = line(status.replace('-', ' '), paints(colour)[status], task)
+      return [
+        head,
+        ...changes.map(({ key, from, to }) => `${IN}${printable(`${key}: ${show(from)} → ${show(to)}`)}`),
+        ...said(event),
+        ...commands(event, colour),
+        ...(diff === undefined ? [] : indented(diff, IN).map((text) => paintDiff(text, colour))),
+      ]
+    }
+  }
+}
+
+const paints = (colour: Colours) => ({
+  ok: colour.green,
+  changed: colour.yellow,
+  'would-change': colour.yellow,
+  unknown: colour.magenta,
+  failed: colour.red,
+  skipped: colour.dim,
+})
+
+/** A short message goes on the line itself. */
+const withMessage = (head: string, message: string): string[] => {
+  const [first = '', ...more] = indented(message, '')
+  return [`${head}  ${first}`, ...more.map((text) => `${IN}${text}`)]
+}
+
+const said = ({ message }: { readonly message?: string }): string[] =>
+  message === undefined ? [] : indented(message, IN)
+
+/** With -v: the command and its output; a failure's message has them already. */
+const commands = ({ status, command, output }: TaskEvent | HandlerEvent, colour: Colours): string[] => {
+  if (status === 'failed') return []
+  return [
+    ...(command === undefined ? [] : indented(command, `${IN}$ `).map(colour.dim)),
+    ...(output === undefined || output === '' ? [] : indented(output, `${IN}| `).map(colour.dim)),
+  ]
+}
+
+const show = (value: TaskEvent['changes'][number]['to']): string =>
+  value === null ? 'absent' : value === '' ? '""' : String(value)
+
+const paintDiff = (text: string, colour: Colours): string => {
+  const line = text.slice(IN.length)
+  if (line.startsWith('+++') || line.startsWith('---')) return colour.bold(text)
+  if (line.startsWith('+')) return colour.green(text)
+  if (line.startsWith('-')) return colour.red(text)
+  return line.startsWith('@@') ? colour.cyan(text) : text
+}

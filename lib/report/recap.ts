@@ -1,0 +1,46 @@
+import type { HostSummary, SummaryEvent } from '../events.ts'
+import { counted, duration, plural } from './counts.ts'
+import { type Colours, printable } from './style.ts'
+
+/** How a run ended: one line for each host, and what the exit code means. */
+export const recap = ({ hosts, exitCode }: SummaryEvent, dryRun: boolean, colour: Colours): string[] => {
+  const width = Math.max(...Object.keys(hosts).map((name) => name.length), 0)
+  const lines = Object.entries(hosts).map(([name, summary]) => {
+    const bad = summary.failed > 0 || summary.error !== undefined
+    const paint = bad ? colour.red : summary.changed + summary.wouldChange > 0 ? colour.yellow : colour.green
+    return `${paint(name.padEnd(width))}  ${totals(summary)}`
+  })
+  const words = inWords(Object.values(hosts), exitCode, dryRun)
+  return words === undefined ? lines : [...lines, exitCode > 2 || exitCode === 1 ? colour.red(words) : words]
+}
+
+/** `61 ok, 2 changed, 1 handler, 3 trips, 0.6 s`. */
+const totals = (summary: HostSummary): string => {
+  const { trips, ms, error } = summary
+  const why = error === undefined ? '' : `; ${printable(error.split('\n')[0] ?? '')}`
+  return `${counted(summary)}, ${plural(trips, 'trip')}, ${duration(ms)}${why}`
+}
+
+const inWords = (hosts: readonly HostSummary[], exitCode: number, dryRun: boolean): string | undefined => {
+  const sum = (field: 'wouldChange' | 'unknown' | 'failed') => hosts.reduce((total, host) => total + host[field], 0)
+  switch (exitCode) {
+    case 0:
+      return dryRun ? 'The dry run found nothing to change.' : undefined
+    case 1:
+      return sum('failed') === 1 ? 'Failed: one task did not do its work.' : `Failed: ${sum('failed')} tasks.`
+    case 2: {
+      const unknown = sum('unknown') > 0 ? ` and ${sum('unknown')} that can be known only later` : ''
+      return `The dry run found ${plural(sum('wouldChange'), 'thing')} to change${unknown}.`
+    }
+    case 3:
+      return 'A host could not be reached.'
+    case 4:
+      return 'Another run holds a host.'
+    case 5:
+      return 'The plan is stale.'
+    case 130:
+      return 'Interrupted.'
+    default:
+      return `Exit code ${exitCode}.`
+  }
+}
