@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { endGroup, running, startInGroup } from './group.ts'
+import { aptSettings } from './machine.ts'
 import { cache } from './paths.ts'
 import { $, SandboxError, say } from './shell.ts'
 import type { Archive } from './sources.ts'
@@ -80,8 +81,8 @@ const nginx = async (): Promise<string> => {
  * @throws SandboxError where the machine reaches its mirror through a proxy, which the cache cannot do.
  */
 export const startAptCache = async (archives: readonly Archive[]): Promise<void> => {
-  const { stdout } = await $`apt-config shell PROXY Acquire::http::Proxy`
-  if (stdout.trim()) throw new SandboxError(`apt goes through a proxy here (${stdout.trim()}): not supported yet`)
+  const [proxy] = await aptSettings('Acquire::http::Proxy')
+  if (proxy) throw new SandboxError(`apt goes through a proxy here, which the sandbox cannot do yet: ${proxy}`)
   const wanted = config(archives)
   const current = await readFile(confFile, 'utf8').catch(() => '')
   if ((await running(GROUP)) && current === wanted) return

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { sourceLines } from './aptcache.ts'
+import { aptSettings } from './machine.ts'
 import { cache } from './paths.ts'
 import type { Release } from './release.ts'
 import { $, say } from './shell.ts'
@@ -16,10 +17,10 @@ const PACKAGES = [
 
 const hook = fileURLToPath(new URL('base.sh', import.meta.url))
 
-/** Settings of the machine's apt that the hosts need too: its mirror may be older than its signature allows. */
-const aptOptions = async () => {
-  const { stdout } = await $`apt-config dump Acquire::Check-Valid-Until Acquire::Check-Date`
-  return stdout.split('\n').filter((line) => line.endsWith('"false";'))
+// The machine's mirror may be older than its signature allows: then the hosts must accept that too.
+const aptOptions = async (): Promise<string[]> => {
+  const settings = ['Acquire::Check-Valid-Until', 'Acquire::Check-Date'].map(aptSettings)
+  return (await Promise.all(settings)).flat().filter((line) => line.endsWith('"false";'))
 }
 
 /**
@@ -37,9 +38,8 @@ export const ensureBase = async ({ codename, family, archives }: Release): Promi
   // A build that was cut off may have left things mounted in there.
   await $`rm -rf --one-file-system ${unfinished}`
   await mkdir(baseDir('.'), { recursive: true })
-  const main = archives[0]?.components ?? []
   const args = [
-    ...['--mode=root', '--variant=minbase', `--include=${PACKAGES.join(',')}`, `--components=${main.join(',')}`],
+    ...['--mode=root', '--variant=minbase', `--include=${PACKAGES.join(',')}`],
     ...options.map((option) => `--aptopt=${option}`),
     ...(family === 'ubuntu' ? ['--keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg'] : []),
     `--customize-hook=${hook}`,

@@ -33,8 +33,8 @@ const publish = async (subnet: Subnet): Promise<void> => {
  */
 export const onGround = <T>(os: string | undefined, settle: (ground: Ground) => Promise<T>): Promise<T> =>
   locked('ground', async () => {
-    const wanted = await release(os)
     await prepareMachine()
+    const wanted = await release(os)
     await startAptCache(wanted.archives)
     const base = await ensureBase(wanted)
     await prepareDisks()

@@ -28,11 +28,7 @@ const install = async (packages: readonly string[]): Promise<void> => {
   await apt`apt-get -q update && apt-get -qy -o DPkg::Lock::Timeout=120 install --no-install-recommends ${packages}`
 }
 
-/**
- * Installs missing packages and raises the limit that a fleet of hosts would hit.
- * @throws SandboxError on a machine that cannot be a sandbox.
- */
-export const prepareMachine = async (): Promise<void> => {
+const prepare = async (): Promise<void> => {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new SandboxError('the nspawn driver needs Linux and root: run it with sudo, or in a Debian virtual machine')
   }
@@ -44,4 +40,20 @@ export const prepareMachine = async (): Promise<void> => {
     say(`raising fs.inotify.max_user_instances to ${INSTANCES}`)
     await writeFile(INOTIFY, String(INSTANCES))
   }
+}
+
+// The same for as long as this process lives.
+let prepared: Promise<void> | undefined
+let dump: Promise<string[]> | undefined
+
+/**
+ * Installs missing packages and raises the limit that a fleet of hosts would hit.
+ * @throws SandboxError on a machine that cannot be a sandbox.
+ */
+export const prepareMachine = (): Promise<void> => (prepared ??= prepare())
+
+/** What the machine's apt is told under `key`, as `apt-config dump` prints it. */
+export const aptSettings = async (key: string): Promise<string[]> => {
+  dump ??= $`apt-config dump`.then(({ stdout }) => stdout.split('\n'))
+  return (await dump).filter((line) => line.startsWith(`${key} `) && !line.endsWith(' "";'))
 }
