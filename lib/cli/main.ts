@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   apply: async () => (await import('./apply.ts')).apply,
   lists: async () => (await import('./lists.ts')).lists,
   exec: async () => (await import('./exec.ts')).exec,
-  trust: async () => (await import('./trust.ts')).trustHost,
+  trust: async () => (await import('./trust.ts')).trust,
   schema: async () => (await import('./schema.ts')).schema,
 }
 

@@ -12,6 +12,6 @@ export const opener = async ({ askBecomePass }: Options, emit: Emit): Promise<(h
   return async (host) => {
     const { openSession } = await import('../session/open.ts')
     const onWarning = (message: string) => emit({ event: 'warning', host: host.name, role: '', message: mask(message) })
-    return await openSession(host, { becomePassword, prelude, onWarning })
+    return openSession(host, { becomePassword, prelude, onWarning })
   }
 }

@@ -16,6 +16,21 @@ export interface Options {
   readonly yes: boolean
 }
 
+/** What holds where nothing was typed. */
+export const UNTYPED: Options = {
+  role: [],
+  dryRun: false,
+  diff: true,
+  json: false,
+  forks: 10,
+  askBecomePass: false,
+  listRoles: false,
+  listTasks: false,
+  listHosts: false,
+  verbose: false,
+  yes: false,
+}
+
 export type CommandName = 'apply' | 'lists' | 'schema' | 'trust' | 'exec'
 
 /** What is to be done. */

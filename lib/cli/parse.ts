@@ -1,6 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { EXAMPLES } from './examples.ts'
-import { type CommandName, type Invocation, MEANINGFUL, type Options } from './options.ts'
+import { type CommandName, type Invocation, MEANINGFUL, type Options, UNTYPED } from './options.ts'
 import { isPlanned } from './planned.ts'
 import { UsageError } from './usage.ts'
 
@@ -38,11 +38,11 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return undefined
-    throw new UsageError(explain(error))
+    throw new UsageError(explain(error, argv.includes('exec')))
   }
   if (chosen === undefined) return undefined
   refuseMeaningless(program, chosen.command)
-  const options = program.opts<Options>()
+  const options = { ...UNTYPED, ...program.opts<Partial<Options>>() }
   const lists = options.listRoles || options.listHosts || options.listTasks
   return { ...chosen, ...(lists && { command: 'lists' }), options }
 }
@@ -51,21 +51,21 @@ const describe = (version: string): Command =>
   new Command('trueup')
     .usage('--role ROLE[,ROLE…] [options]\n       trueup exec PATTERN -- CMD | trust HOST | schema')
     .argument('[words...]')
-    .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed, [])
+    .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)
     .option('--from <role>', 'begin with this one of them')
     .option('-i, --inventory <file>', 'default $TRUEUP_INVENTORY, else inventory/production.yml')
     .option('--limit <pattern>', 'hosts and groups: names, globs, !exclusions, comma-separated')
-    .option('--dry-run', 'read only: say what a run would change', false)
-    .option('--diff', 'show what changes inside files (the default)', true)
-    .option('--no-diff', "don't")
-    .option('--json', 'one event per line on stdout, nothing else there', false)
-    .option('--forks <n>', 'hosts at once', positive, 10)
-    .option('--ask-become-pass', 'ask once for the sudo password', false)
-    .option('--list-roles', 'list the roles there are', false)
-    .option('--list-tasks', 'list the tasks of the roles asked for; connects to nothing', false)
-    .option('--list-hosts', 'list the hosts that would be worked on', false)
-    .option('-v, --verbose', 'show commands and their output, secrets masked', false)
-    .addOption(new Option('-y, --yes', 'trust: do not ask').default(false))
+    .option('--dry-run', 'read only: say what a run would change')
+    .option('--diff', 'show what changes inside files (the default)')
+    .option('--no-diff', 'do not')
+    .option('--json', 'one event per line on stdout, nothing else there')
+    .option('--forks <n>', 'hosts at once (default 10)', positive)
+    .option('--ask-become-pass', 'ask once for the sudo password')
+    .option('--list-roles', 'list the roles there are')
+    .option('--list-tasks', 'list the tasks of the roles asked for; connects to nothing')
+    .option('--list-hosts', 'list the hosts that would be worked on')
+    .option('-v, --verbose', 'show commands and their output, secrets masked')
+    .option('-y, --yes', 'trust: do not ask')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .helpCommand(false)
@@ -73,7 +73,7 @@ const describe = (version: string): Command =>
     .exitOverride()
     .configureOutput({ outputError: () => {} })
 
-const listed = (typed: string, before: readonly string[]): string[] => [
+const listed = (typed: string, before: readonly string[] = []): string[] => [
   ...before,
   ...typed.split(',').map((name) => name.trim()),
 ]
@@ -87,11 +87,12 @@ const unknownWord = (word: string): string =>
   isPlanned(word) ? `${word} is not built yet` : `unknown command ${JSON.stringify(word)}; --help lists what there is`
 
 /** Commander's complaint in one line. */
-const explain = ({ code, message }: CommanderError): string => {
+const explain = ({ code, message }: CommanderError, exec: boolean): string => {
   const text = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
   const option = /^unknown option '(.*?)'/.exec(text)?.[1]
   if (code !== 'commander.unknownOption' || option === undefined) return text
-  return isPlanned(option) ? `${option.split('=')[0]} is not built yet` : `${text}; a command for exec follows --`
+  if (isPlanned(option)) return `${option.split('=')[0]} is not built yet`
+  return exec ? `${text}; the command of exec follows --` : text
 }
 
 /** An option that means nothing to a command is a mistake. */
