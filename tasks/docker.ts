@@ -33,7 +33,7 @@ else docker version --format '{{json .Server}}'; fi`,
 export const restartDocker: Handler = restart('docker')
 
 /** `--validate` came with 23.0 (moby/moby#42393); an older engine, or none yet, judges nothing. */
-const CHECK = sh`! command -v dockerd >/dev/null || ! dockerd --help | grep -q -e '--validate' || dockerd --validate --config-file=/etc/docker/daemon.json`
+const CHECK = sh`! dockerd --help 2>/dev/null | grep -q -e --validate || dockerd --validate --config-file=/etc/docker/daemon.json >/dev/null`
 
 /**
  * Settings of the engine in /etc/docker/daemon.json, beside those of others; the engine judges the file before it is

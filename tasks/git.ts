@@ -32,18 +32,21 @@ export const checkoutAt = family<CheckoutState>({
   needs: ['git'],
   read: (keys) => sh`${GIT}
 for dir in ${keys}; do
-  [ -e "$dir/.git" ] || { printf '%s\0\0\0\0' "$dir"; continue; }
-  status=$(git_at "$dir" status --porcelain=v2 --branch --untracked-files=no) || exit
-  origin=$(git_at "$dir" config --local --get remote.origin.url) || [ $? = 1 ] || exit
-  printf '%s\0%s\0%s\0there\0' "$dir" "$status" "$origin"
+  status= origin= found=repository
+  if [ ! -e "$dir/.git" ]; then found=none
+  elif ! status=$(git_at "$dir" status --porcelain=v2 --branch --untracked-files=no 2>&1); then found=error
+  else origin=$(git_at "$dir" config --local --get remote.origin.url) || [ $? = 1 ] || found=error
+  fi
+  printf '%s\0%s\0%s\0%s\0' "$dir" "$found" "$status" "$origin"
 done`,
   parse: (stdout, keys) => {
     const fields = stdout.split('\0')
     return new Map(
       keys.map((key, index): [string, CheckoutState | Error] => {
-        const [dir, status = '', origin = '', there = ''] = fields.slice(index * FIELDS, index * FIELDS + FIELDS)
-        if (dir !== key && stdout !== '') return [key, new Error(`git answered for ${dir ?? 'nothing'}`)]
-        if (there === '') return [key, { commit: null, origin: null, changed: null }]
+        const [dir, found, status = '', origin = ''] = fields.slice(index * FIELDS, index * FIELDS + FIELDS)
+        if (stdout === '' || (dir === key && found === 'none'))
+          return [key, { commit: null, origin: null, changed: null }]
+        if (dir !== key || found !== 'repository') return [key, new Error(status === '' ? 'git gave no answer' : status)]
         const [, commit] = /^# branch\.oid ([0-9a-f]+)$/m.exec(status) ?? []
         const changed = status.split('\n').filter((line) => /^[12u] /.test(line))
         return [
@@ -75,7 +78,7 @@ export interface CheckoutOptions {
   readonly commit: string
   /** The host's file with the private key to log in with; its owner is the tree's owner. */
   readonly key?: string
-  /** The host's file with the keys of the other side; root's own unless given. */
+  /** The host's file with the keys of the other side; the tree's owner's own unless given. */
   readonly knownHosts?: string
   /** Who the tree belongs to when it is made; root unless given. */
   readonly owner?: string

@@ -36,7 +36,7 @@ for dir in ${keys}; do
   note= now=
   [ ! -e "$dir" ] || note=none
   if [ -f "$dir/${NOTE}" ]; then
-    note=$(cat -- "$dir/${NOTE}") && now=$(listing "$dir") || exit 1
+    note=$(cat -- "$dir/${NOTE}") && now=$(listing "$dir" 2>&1) || note="error $now"
   fi
   printf '%s\0%s\0%s\0' "$dir" "$note" "$now"
 done`,
@@ -47,6 +47,7 @@ done`,
         const [dir, note = '', now = ''] = fields.slice(index * 3, index * 3 + 3)
         if (dir !== key) return [key, new Error(`the host answered for ${dir ?? 'nothing'}`)]
         const [archive = '', then] = note.split(' ')
+        if (archive === 'error') return [key, new Error(now)]
         if (note === '') return [key, { archive: null }]
         return [key, { archive: then !== undefined && then === now ? archive : 'changed' }]
       }),

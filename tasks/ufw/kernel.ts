@@ -118,5 +118,5 @@ export const differences = (version: IpVersion, live: Table, source: Source): re
       )
     )
   })
-  return [...builtin.map((way) => way.toUpperCase()), ...wrong]
+  return [...builtin.map((way) => `${way.toUpperCase()}${version === 6 ? ' (IPv6)' : ''}`), ...wrong]
 }

@@ -116,7 +116,9 @@ export const stored = (rule: Rule, versions: readonly IpVersion[] = [4, 6]): rea
 /** The words after `ufw` that store a rule, in both families at once where both are asked for. */
 export const adding = (rule: Rule, versions: readonly IpVersion[]): readonly string[] => {
   const parts = checked(rule)
-  const any = versions.length === 1 && versions[0] !== undefined ? ANYWHERE[versions[0]] : 'any'
+  const [one, ...others] = versions
+  const only = one !== undefined && others.length === 0 && parts.from === undefined && parts.to === undefined
+  const any = only ? ANYWHERE[one] : 'any'
   const how = words(rule, parts, parts.from?.text ?? any, parts.to?.text ?? any)
   return [rule.action, ...how.split(' '), ...(rule.comment === undefined ? [] : ['comment', comment(rule.comment)])]
 }
