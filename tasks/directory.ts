@@ -1,4 +1,4 @@
-import { sh, type Task, task } from '../lib/index.ts'
+import { sh, type Declared, task } from '../lib/index.ts'
 import { effects, type PathOptions } from './file.ts'
 import { path as pathAt } from './path.ts'
 
@@ -10,7 +10,7 @@ export interface DirectoryOptions extends Omit<PathOptions, 'validate'> {
 }
 
 /** A directory with this mode and owner. Its parent must be there; its content is left alone. */
-export const directory = (options: DirectoryOptions): Task => {
+export const directory = (options: DirectoryOptions): Declared => {
   const { path, mode = '0755', owner = 'root', group = 'root' } = options
   return task({
     title: options.title ?? `directory ${path}`,

@@ -1,4 +1,4 @@
-import { type Blob, blob, type Claim, type Handler, Secret, sh, type Sh, type Task, task } from '../lib/index.ts'
+import { type Blob, blob, type Claim, type Declared, type Handler, Secret, sh, type Sh, task } from '../lib/index.ts'
 import { file as fileAt, path as pathAt } from './path.ts'
 
 /** A check that must pass before a change is put in place: it sees `tree` with the change already made (tu_commit). */
@@ -43,7 +43,7 @@ const isText = ({ bytes }: Blob): boolean => !bytes.includes(0) && bytes.equals(
  * A file with this content, mode and owner, replaced as a whole: readers see the old one or the new one.
  * A secret's content is never shown, not even by its hash.
  */
-export const file = (options: FileOptions): Task => {
+export const file = (options: FileOptions): Declared => {
   const { path, content, validate, owner = 'root', group = 'root' } = options
   const secret = content instanceof Secret
   const { mode = secret ? '0600' : '0644' } = options
@@ -60,7 +60,7 @@ export const file = (options: FileOptions): Task => {
 }
 
 /** No file or link at this path; a directory is never removed. */
-export const absent = (options: PathOptions): Task =>
+export const absent = (options: PathOptions): Declared =>
   task({
     title: options.title ?? `no file ${options.path}`,
     owns: [{ path: options.path }],

@@ -1,4 +1,4 @@
-import { sh, type Task, task } from '../lib/index.ts'
+import { sh, type Declared, task } from '../lib/index.ts'
 import { effects, type PathOptions, validation } from './file.ts'
 import { path as pathAt } from './path.ts'
 
@@ -8,7 +8,7 @@ export interface LinkOptions extends PathOptions {
 }
 
 /** A symbolic link; a file or another link in its place is replaced, a directory never. */
-export const link = (options: LinkOptions): Task =>
+export const link = (options: LinkOptions): Declared =>
   task({
     title: options.title ?? `link ${options.path}`,
     owns: [{ path: options.path }],

@@ -4,7 +4,7 @@ export interface NginxSite {
   readonly cert: string
   readonly key: string
   /** From nginx 1.25.1 on, HTTP/2 is a directive of its own; before, it is a word of `listen` (D9). */
-  readonly http2: 'directive' | 'listen'
+  readonly http2: { readonly listen: string; readonly directive: string }
   /** Requests a second and client, and how many at once beyond that. */
   readonly api: { readonly rate: number; readonly burst: number }
   readonly ws: { readonly rate: number; readonly burst: number }
@@ -15,12 +15,8 @@ export interface NginxSite {
   readonly grafana: { readonly port: number; readonly allow: readonly string[] } | undefined
 }
 
-const listen = (http2: NginxSite['http2']): string =>
-  http2 === 'directive'
-    ? `listen 443 ssl;\n    listen [::]:443 ssl;\n    http2 on;`
-    : `listen 443 ssl http2;\n    listen [::]:443 ssl http2;`
-
-const tls = ({ http2, cert, key }: NginxSite): string => `${listen(http2)}
+const tls = ({ http2, cert, key }: NginxSite): string => `listen 443 ${http2.listen};
+    listen [::]:443 ${http2.listen};${http2.directive === '' ? '' : `\n    ${http2.directive}`}
     ssl_certificate ${cert};
     ssl_certificate_key ${key};
     include snippets/trueup-tls.conf;

@@ -9,8 +9,14 @@ ssl_session_timeout 1d;
 ssl_session_tickets off;
 `
 
-/** @param hsts - seconds for which browsers are to insist on TLS; 0 leaves the header out */
-export const headers = (hsts: number): string => `${MANAGED}add_header X-Frame-Options "SAMEORIGIN" always;
+/**
+ * What every answer says of itself; also that it does not tell nginx's version. Debian 13 sets server_tokens for the whole
+ * of http already, so it is said again where a server is.
+ *
+ * @param hsts - seconds for which browsers are to insist on TLS; 0 leaves the header out
+ */
+export const headers = (hsts: number): string => `${MANAGED}server_tokens off;
+add_header X-Frame-Options "SAMEORIGIN" always;
 add_header X-Content-Type-Options "nosniff" always;
 add_header X-XSS-Protection "1; mode=block" always;
 add_header Referrer-Policy "strict-origin-when-cross-origin" always;
@@ -31,9 +37,7 @@ proxy_set_header Connection $trueup_connection;
  *
  * @param trusted - ranges whose CF-Connecting-IP header is believed
  */
-export const http = (trusted: readonly string[]): string => `${MANAGED}server_tokens off;
-
-map $http_upgrade $trueup_connection {
+export const http = (trusted: readonly string[]): string => `${MANAGED}map $http_upgrade $trueup_connection {
     default upgrade;
     '' '';
 }

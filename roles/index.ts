@@ -1,0 +1,8 @@
+import type { Role } from '../lib/index.ts'
+import baseUbuntu from './base-ubuntu.ts'
+import docker from './docker.ts'
+import nginx from './nginx.ts'
+import ufw from './ufw.ts'
+
+/** Every role, in the order in which `all` applies them. */
+export const roles: readonly Role[] = [baseUbuntu, ufw, docker, nginx]

@@ -1,0 +1,96 @@
+import * as z from 'zod'
+import { derive, role, type Site } from '../lib/index.ts'
+import * as apt from '../tasks/apt.ts'
+import { selfSigned } from '../tasks/certificate.ts'
+import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
+import { directory } from '../tasks/directory.ts'
+import { file } from '../tasks/file.ts'
+import * as nginx from '../tasks/nginx.ts'
+import { file as fileAt, path as pathAt } from '../tasks/path.ts'
+import { running } from '../tasks/systemd.ts'
+import { nginxSite } from '../templates/nginx-site.ts'
+import * as snippets from '../templates/nginx-snippets.ts'
+
+const Rate = z.strictObject({ rate: z.int().min(1).describe('Requests a second and client'), burst: z.int().min(0) })
+
+const Vars = z.strictObject({
+  certificate: z
+    .enum(['self-signed', 'given'])
+    .default('self-signed')
+    .describe('`given`: cloudflare-origin.pem and .key are there already, in DIR/nginx/ssl'),
+  trusted: z
+    .array(z.string())
+    .default([...CLOUDFLARE])
+    .describe("Proxies whose word on the client's address is taken"),
+  api: Rate.default({ rate: 10, burst: 20 }),
+  ws: Rate.default({ rate: 5, burst: 5 }),
+  apiTimeout: z.int().min(1).default(120).describe('Seconds that an answer of the API may take'),
+  maxBody: z
+    .string()
+    .regex(/^\d+[kmg]$/)
+    .default('25m'),
+  hsts: z.int().min(0).default(63_072_000).describe('Seconds for which browsers insist on TLS; 0: not at all'),
+  grafana: z
+    .strictObject({
+      port: z.int().default(3001),
+      allow: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
+    })
+    .prefault({})
+    .describe('Who may see Grafana from outside; nobody unless given'),
+})
+
+const paths = ({ dir }: Site) => ({
+  cert: `${dir}/nginx/ssl/cloudflare-origin.pem`,
+  key: `${dir}/nginx/ssl/cloudflare-origin.key`,
+})
+
+const snippet = (name: string, content: string) =>
+  file({ path: `/etc/nginx/snippets/trueup-${name}.conf`, content, validate: nginx.valid, notifies: nginx.reload })
+
+/** The web server on the host: TLS, rate limits, and the application behind it. */
+export default role({
+  name: 'nginx',
+  vars: Vars,
+  requires: ({ vars, site }) => [
+    { want: pathAt(site.dir).is({ type: 'directory' }), role: 'base-ubuntu' },
+    ...(vars.certificate === 'self-signed'
+      ? []
+      : Object.values(paths(site)).map((path) => ({ want: pathAt(path).is({ type: 'file' }), role: 'certs' }))),
+  ],
+  tasks: ({ vars, site, host }) => {
+    const title = `file /etc/nginx/sites-available/${site.project}`
+    const { cert, key } = paths(site)
+    return [
+      apt.installed(['nginx'], { nginx: nginx.provided(host.codename) }),
+      directory({ path: `${site.dir}/nginx` }),
+      directory({ path: `${site.dir}/nginx/ssl`, mode: '0700' }),
+      ...(vars.certificate === 'self-signed'
+        ? [selfSigned({ cert, key, names: [site.domain, `*.${site.domain}`], notifies: nginx.reload })]
+        : []),
+      snippet('tls', snippets.tls),
+      snippet('headers', snippets.headers(vars.hsts)),
+      snippet('proxy', snippets.proxy),
+      file({
+        path: '/etc/nginx/conf.d/trueup.conf',
+        content: snippets.http(vars.trusted),
+        validate: nginx.valid,
+        notifies: nginx.reload,
+      }),
+      derive({
+        title,
+        from: nginx.version,
+        reads: [fileAt(`/etc/nginx/sites-available/${site.project}`)],
+        make: ({ version }) =>
+          nginx.siteFile({
+            title,
+            name: site.project,
+            content: nginxSite({ ...vars, domain: site.domain, cert, key, http2: nginx.http2(version ?? '') }),
+          }),
+      }),
+      nginx.siteLink({ name: 'default', enabled: false }),
+      nginx.siteLink({ name: site.project }),
+      nginx.onlySites([site.project]),
+      running('nginx.service'),
+    ]
+  },
+})

@@ -1,0 +1,80 @@
+import * as z from 'zod'
+import { role } from '../lib/index.ts'
+import * as apt from '../tasks/apt.ts'
+import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
+import { enabled as unitEnabled } from '../tasks/systemd.ts'
+import * as ufw from '../tasks/ufw.ts'
+import type { Match } from '../tasks/ufw.ts'
+
+const Port = z.string().regex(/^\d+(:\d+)?(\/(tcp|udp))?$/, 'a port such as 8080/tcp, or a range such as 6000:6007/udp')
+const Rule = z.union([
+  Port,
+  z.strictObject({
+    port: z.union([z.int().min(1).max(65535), z.string()]).optional(),
+    proto: z.enum(['tcp', 'udp']).optional(),
+    from: z.string().describe('An address or a range').optional(),
+    interface: z.string().optional(),
+    comment: z.string().optional(),
+  }),
+])
+
+const Vars = z.strictObject({
+  ssh: z
+    .strictObject({ from: z.array(z.string()).default([]).describe('Ranges that may reach ssh; anybody unless given') })
+    .prefault({}),
+  web: z.enum(['cloudflare', 'anywhere', 'closed']).default('cloudflare').describe('Who may reach ports 80 and 443'),
+  allow: z.array(Rule).default([]).describe('What else may come in'),
+  exactly: z.boolean().default(false).describe('Remove rules that are not named here'),
+  outgoing: z.enum(['allow', 'deny']).default('allow').describe('What may go out by default'),
+  logging: z.enum(['off', 'low', 'medium', 'high', 'full']).default('low'),
+})
+
+const WEB: Match = { ports: [80, 443], proto: 'tcp' }
+
+const web = (from: z.infer<typeof Vars>['web']): Match[] => {
+  if (from === 'closed') return []
+  return from === 'anywhere'
+    ? [{ ...WEB, comment: 'web' }]
+    : CLOUDFLARE.map((range) => ({ ...WEB, from: range, comment: 'Cloudflare' }))
+}
+
+/** A rule as it stands in an inventory: `8080/tcp`, or spelled out. */
+const match = (rule: z.infer<typeof Rule>): Match => {
+  if (typeof rule !== 'string')
+    return Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== undefined))
+  const [port = '', proto] = rule.split('/')
+  return proto === 'tcp' || proto === 'udp' ? { port, proto } : { port }
+}
+
+const allowing = (rules: readonly Match[]) => rules.map((rule) => ({ ...rule, action: 'allow' as const }))
+
+/**
+ * Denies what comes in, but for ssh, the web from Cloudflare's edge and what the inventory allows. The port that we come
+ * in by is opened before the firewall closes, so that a run cannot lock itself out.
+ */
+export default role({
+  name: 'ufw',
+  vars: Vars,
+  tasks: ({ vars, host }) => {
+    const port = host.sshPort ?? 22
+    const ssh: Match[] =
+      vars.ssh.from.length === 0
+        ? [{ port, proto: 'tcp', comment: 'ssh' }]
+        : vars.ssh.from.map((from) => ({ port, proto: 'tcp', from, comment: 'ssh' }))
+    const others = vars.allow.map(match)
+    return [
+      apt.installed(['ufw'], { ufw: ufw.provided }),
+      ufw.stores(allowing(ssh), 'ufw allow ssh'),
+      ufw.defaults({ incoming: 'deny' }),
+      ufw.defaults({ outgoing: vars.outgoing }),
+      ufw.defaults({ routed: 'deny' }),
+      ufw.defaults({ ipv6: true }),
+      ufw.logging(vars.logging),
+      ...(vars.web === 'closed' ? [] : [ufw.stores(allowing(web(vars.web)), 'ufw allow web')]),
+      ...others.map(ufw.allow),
+      ...(vars.exactly ? [ufw.onlyRules(allowing([...ssh, ...web(vars.web), ...others]))] : []),
+      ufw.enabled({ ssh: { port, ...(host.sshFrom !== null && { from: host.sshFrom }) } }),
+      unitEnabled('ufw.service'),
+    ]
+  },
+})
