@@ -38,7 +38,8 @@ export class Shell {
   constructor(name: string, streams: Streams, idle = 30) {
     this.#name = name
     this.#streams = streams
-    const nonce = randomBytes(16).toString('hex')
+    // The colon stands nowhere else in it, so that no output can run into it.
+    const nonce = `:${randomBytes(16).toString('hex')}`
     for (const stream of ['stdout', 'stderr'] as const) this.#listen(stream, nonce)
     streams.stdin.on('error', () => {})
     streams.stdin.write(`${LOOP}${nonce} ${idle}\n`)

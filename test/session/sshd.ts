@@ -47,12 +47,15 @@ export const startSshd = async ({ hostKeys, authorized, users, env = {} }: SshdO
       if (signature === undefined || blob === undefined) return context.accept()
       return key.verify(blob, signature, hashAlgo) ? context.accept() : context.reject()
     })
-    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
+    client.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const socket = connect(destPort, destIP)
-      const channel = accept()
-      socket.on('error', () => channel.destroy())
-      channel.on('error', () => socket.destroy())
-      channel.pipe(socket).pipe(channel)
+      socket.once('error', reject)
+      socket.once('connect', () => {
+        const channel = accept()
+        socket.off('error', reject).on('error', () => channel.destroy())
+        channel.on('error', () => socket.destroy())
+        channel.pipe(socket).pipe(channel)
+      })
     })
     client.on('session', (accept) => {
       accept().on('exec', (acceptExec, _reject, { command }) => {

@@ -1,0 +1,248 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { blob, env, quote, raw, Secret, type Sh, sh, sha256, stdin } from '../../lib/index.ts'
+import { startLocal } from '../../lib/session/local.ts'
+import { openSession } from '../../lib/session/open.ts'
+import type { ExecOptions, Session } from '../../lib/session/session.ts'
+import { Shell, type Streams } from '../../lib/session/shell.ts'
+import { makeHost, scratch } from './hosts.ts'
+
+const dir = scratch()
+const open = (prelude = '', idle = 30) => openSession(makeHost({ connection: 'local' }), { prelude, idle })
+
+let session: Session
+beforeAll(async () => {
+  session = open('greet() { echo "hello $1"; }')
+  await session.hello()
+})
+afterAll(async () => {
+  await session.close()
+  rmSync(dir, { recursive: true })
+})
+
+const run = async (command: Sh, options?: ExecOptions) => {
+  const [output] = await session.exec([command], options)
+  if (output === undefined) throw new Error('no output')
+  return { ...output, text: output.stdout.toString(), error: output.stderr.toString() }
+}
+
+describe('commands', () => {
+  test('run in the surroundings that were promised', async () => {
+    const { text } = await run(raw('pwd; umask; echo "$PATH"; echo "$LC_ALL"; echo "$HOME"; wc -c'))
+    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+    expect(text.split('\n').slice(0, 4)).toEqual(['/', '0022', path, 'C.UTF-8'])
+    expect(text).toMatch(/\n\/\S*\n0\n$/)
+  })
+
+  test('do not see what is in the environment of the runner', async () => {
+    process.env['TRUEUP_SECRET_CANARY'] = 'canary'
+    const other = open()
+    await other.hello()
+    const [output] = await other.exec([raw('env')])
+    await other.close()
+    delete process.env['TRUEUP_SECRET_CANARY']
+    expect(output?.stdout.toString()).not.toContain('canary')
+  })
+
+  test('are each on their own, whatever one of them does', async () => {
+    const bad = [
+      'echo ( x',
+      "echo 'x",
+      'cat << EOF\nx',
+      'exit 7',
+      'set -e; false',
+      'kill -9 $BASHPID',
+      'exec true',
+      'fi',
+    ]
+    const outputs = await session.exec([...bad.map(raw), raw('x=1; cd /tmp'), raw('echo "$x $PWD"')])
+    expect(outputs.map(({ code }) => code)).toEqual([2, 2, 2, 7, 1, 137, 0, 2, 0, 0])
+    expect(outputs.at(-1)?.stdout.toString()).toBe(' /\n')
+  })
+
+  test('can call the prelude, and keep what ran here', async () => {
+    await run(raw('kept=5'), { here: true })
+    expect((await run(raw('greet you; echo "$kept"'))).text).toBe('hello you\n5\n')
+  })
+
+  test('do not inherit the descriptor of a lock, which ends with the session', async () => {
+    const lock = `${dir}/lock`
+    const other = open()
+    await other.hello()
+    expect((await other.exec([sh`exec 9> ${lock}; flock -n 9`], { here: true }))[0]?.code).toBe(0)
+    await other.exec([raw('sleep 3 > /dev/null 2>&1 &')])
+    expect((await run(sh`flock -n ${lock} true`)).code).toBe(1)
+    await other.close()
+    expect((await run(sh`flock -n ${lock} true`)).code).toBe(0)
+  })
+
+  test('print any bytes', async () => {
+    const bytes = randomBytes(100_000)
+    const { stdout, stderr } = await run(sh`cat ${blob(bytes)}; printf '\0\377' >&2`)
+    expect(sha256(stdout)).toBe(sha256(bytes))
+    expect(stderr).toEqual(Buffer.from([0, 255]))
+  })
+
+  test('are answered in order, several requests at once', async () => {
+    const requests = Array.from({ length: 12 }, (_, index) => session.exec([sh`echo ${index}`]))
+    const answers = await Promise.all(requests)
+    expect(answers.map(([output]) => output?.stdout.toString().trim())).toEqual(requests.map((_, index) => `${index}`))
+  })
+
+  test('get every string as the one argument it is', async () => {
+    const word = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.string({ unit: fc.constantFrom(...'\'"$`\\!;&|<>(){}[]*?~#%= \n\t-a') }),
+      fc.constantFrom('$(touch /tmp/canary)', '-rf', '', "'", "$'\\n'", '%s'),
+    )
+    const words = fc.array(word.map((text) => text.replaceAll('\0', '')).map((text) => Buffer.from(text).toString()))
+    await fc.assert(
+      fc.asyncProperty(words, async (list) => {
+        const expected = list.map((text) => `${text}\0`).join('')
+        const inDash = sh`dash -c ${`for w in ${list.map(quote).join(' ')}; do printf '%s\\0' "$w"; done`}`
+        const [bash, dash] = await session.exec([sh`for w in ${list}; do printf '%s\0' "$w"; done`, inDash])
+        expect(bash?.stdout.toString()).toBe(expected)
+        expect(dash?.stdout.toString()).toBe(expected)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('content', () => {
+  test('of all sizes and kinds arrives', async () => {
+    const sizes = [0, 1, 65_536, 65_537, 262_144, 262_145, 3_000_000]
+    const contents = sizes.flatMap((size) => [randomBytes(size), Buffer.from("it's\n".repeat(size).slice(0, size))])
+    const outputs = await session.exec(contents.map((bytes) => sh`sha256sum ${blob(bytes)}`))
+    expect(outputs.map(({ stdout }) => stdout.toString().slice(0, 64))).toEqual(contents.map(sha256))
+    expect((await run(raw('ls /run /tmp | grep -c trueup-[0-9a-f]'))).text).toBe('0\n')
+  })
+
+  test('is uploaded to a new file for nobody else', async () => {
+    const path = `${dir}/a file`
+    const bytes = randomBytes(1_000_000)
+    await session.upload(blob(bytes), path)
+    expect(sha256(readFileSync(path))).toBe(sha256(bytes))
+    expect((await run(sh`stat -c %a ${path}`)).text).toBe('600\n')
+    await expect(session.upload(blob('x'), path)).rejects.toThrow(/was not written: .*cannot overwrite existing file/)
+    await expect(session.upload(blob(bytes), `${dir}/none/x`)).rejects.toThrow('No such file')
+    expect((await run(raw('echo still there'))).text).toBe('still there\n')
+  })
+
+  test('that is secret shows in no command line', async () => {
+    const secret = new Secret('token', `canary-${randomBytes(8).toString('hex')}`)
+    const look = raw(
+      ' bash -c \'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -c -F -f <(printf %s "$S")\'; cat | wc -c',
+    )
+    const command = sh`${env({ S: secret })}${look} ${stdin(secret)}`
+    expect((await run(command)).text).toBe('0\n23\n')
+  })
+})
+
+describe('a deadline', () => {
+  test('ends the whole process group, also what ignores TERM', async () => {
+    const pids = `${dir}/pids`
+    const child = `trap "" TERM; echo $BASHPID >> ${pids}; while :; do sleep 1; done`
+    const started = performance.now()
+    const [first, second] = await session.exec(
+      [raw(`( ${child} ) & ( sleep 100; : ) & echo begun; wait`), raw('echo no')],
+      {
+        timeout: 1,
+      },
+    )
+    const seconds = (performance.now() - started) / 1000
+    expect(first).toMatchObject({ code: null, timedOut: true, stdout: Buffer.from('begun\n') })
+    expect(second).toMatchObject({ code: null, timedOut: false })
+    expect(seconds).toBeGreaterThan(5)
+    expect(existsSync(`/proc/${readFileSync(pids, 'utf8').trim()}`)).toBe(false)
+    expect((await run(raw('echo next'))).text).toBe('next\n')
+  }, 20_000)
+
+  test('is met in good time by what obeys TERM', async () => {
+    const started = performance.now()
+    expect(await run(raw('sleep 100'), { timeout: 0.3 })).toMatchObject({ code: null, timedOut: true })
+    expect(performance.now() - started).toBeLessThan(4000)
+  })
+})
+
+describe('memory', () => {
+  test('stays bounded with a gigabyte on one line, of which both ends are kept', async () => {
+    globalThis.gc?.()
+    const before = process.memoryUsage().rss
+    let most = before
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss)
+    }, 20)
+    const command = raw('printf begin; head -c 1G /dev/zero; printf end')
+    const { stdout, truncated, code } = await run(command, { limit: 100_000 })
+    clearInterval(watch)
+    console.log(`1 GB of output: ${Math.round((most - before) / 1e6)} MB more memory`)
+    expect({ code, truncated, kept: stdout.length }).toEqual({ code: 0, truncated: true, kept: 100_000 })
+    expect([stdout.subarray(0, 5), stdout.subarray(-3)].join()).toBe('begin,end')
+    expect(most - before).toBeLessThan(64e6)
+  }, 60_000)
+})
+
+describe('the other side', () => {
+  const start = async (idle: number) => {
+    const streams = startLocal()
+    const { stdin } = streams
+    const beats = { on: true }
+    const cut: Streams = {
+      ...streams,
+      stdin: Object.create(stdin, { write: { value: (data: string) => beats.on && stdin.write(data) } }),
+    }
+    const shell = new Shell('me', cut, idle)
+    const answer = await shell.request('__mark 0 0; __mark 1 0', { mode: 'job', timeout: 9, parts: 1, limit: 9 })
+    expect(answer[0]?.code).toBe(0)
+    return { shell, beats, closed: streams.closed }
+  }
+
+  test('stays while there are beats, and ends itself without them', async () => {
+    const { beats, closed, shell } = await start(1)
+    await sleep(2000)
+    expect(shell.lost).toBeUndefined()
+    beats.on = false
+    const since = performance.now()
+    expect(await closed).toBe('bash ended with exit code 0')
+    expect(performance.now() - since).toBeLessThan(3000)
+  })
+
+  test('finishes a command first', async () => {
+    const { beats, closed, shell } = await start(1)
+    const script = `__mark 0 0; sleep 2; touch ${dir}/finished; __mark 1 0`
+    const answer = shell.request(script, { mode: 'job', timeout: 9, parts: 1, limit: 9 })
+    beats.on = false
+    expect((await answer)[0]?.code).toBe(0)
+    expect(existsSync(`${dir}/finished`)).toBe(true)
+    await closed
+  })
+
+  test('that is gone is a lost connection for all requests under way', async () => {
+    const other = open()
+    await other.hello()
+    const lost = [other.exec([raw('sleep 1; kill -9 $$')]), other.exec([raw('echo never')])]
+    for (const answer of await Promise.allSettled(lost))
+      expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'LostError' } })
+    await expect(other.exec([raw('true')])).rejects.toThrow('web1: the connection was lost (bash ended with SIGKILL')
+    expect(await other.hello()).toMatchObject({ name: 'web1' })
+    expect((await other.exec([raw('echo again')]))[0]?.stdout.toString()).toBe('again\n')
+    await other.close()
+  })
+
+  test('is let go also where a daemon holds its output', async () => {
+    const other = open()
+    await other.hello()
+    await other.exec([raw('sleep 6 &')])
+    const started = performance.now()
+    await other.close()
+    expect(performance.now() - started).toBeLessThan(4000)
+  })
+
+  test('refuses a prelude that is no shell', async () => {
+    await expect(open('f() {').hello()).rejects.toThrow(/prelude fails: .*syntax error/s)
+  })
+})
