@@ -32,6 +32,11 @@ export class Overlay implements View {
     return reading !== undefined && 'error' in reading && this.#last !== undefined ? { waitsFor: this.#last } : reading
   }
 
+  /** What was assumed so far, by the id of its probe. */
+  get assumed(): ReadonlyMap<string, Reading> {
+    return this.#assumed
+  }
+
   /** Takes a task's drift as done. */
   assume(task: Declared | Imperative, drift: Drift): void {
     this.#last = task.title

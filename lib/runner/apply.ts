@@ -124,6 +124,7 @@ export class Apply implements HostRun {
   async #once(item: Item, index: number, task: Declared | Imperative, drift: Drift) {
     const overlay = new Overlay(this.#host.facts.latest)
     overlay.assume(task, drift)
+    this.#host.facts.expect(overlay.assumed)
     const before = this.#pending.ids
     this.#pending.add(task)
     const reads = question([task.want.probe, ...this.#ahead(index + 1, item.role, overlay)])

@@ -7,6 +7,9 @@ import { message } from './failure.ts'
 /** Bytes of a probe's answer; beyond it the answer is not complete and thus no answer. */
 export const READ_LIMIT = 16 * 1024 * 1024
 
+/** The epoch of what was never read. */
+const EXPECTED = -1
+
 /**
  * What has been read from a host. After anything was changed, what was read before is kept for foretelling only:
  * {@link View.get} answers with fresh reads and nothing else.
@@ -29,6 +32,11 @@ export class Facts implements View {
   /** Something was changed: nothing read so far may be acted on any more. */
   expire(): void {
     this.#epoch += 1
+  }
+
+  /** What a change is expected to bring about: for foretelling only, until it has been looked at. */
+  expect(assumed: ReadonlyMap<string, Reading>): void {
+    for (const [id, reading] of assumed) this.#readings.set(id, { reading, epoch: EXPECTED })
   }
 
   record(probe: Probe, reading: Reading): void {

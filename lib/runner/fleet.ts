@@ -37,6 +37,8 @@ export interface Watcher {
   begin(line: Line, host: string, role?: string): void
   /** A task's change is about to be made. */
   doing(host: string, role: string, task: string): void
+  /** A host's or a role's turn has ended. */
+  end(host: string, role?: string): void
 }
 
 /**
@@ -92,9 +94,10 @@ const steps = (host: string, turn: Turn, roles: readonly string[], watcher: Watc
       title: role,
       task: async (_, line) => {
         watcher?.begin(line, host, role)
-        if (!(await turn.role(role))) line.skip()
+        const carriedOut = await turn.role(role).finally(() => watcher?.end(host, role))
+        if (!carriedOut) line.skip()
       },
     }),
   ),
-  { task: () => turn.end() },
+  { task: () => turn.end().finally(() => watcher?.end(host)) },
 ]

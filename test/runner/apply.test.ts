@@ -46,6 +46,16 @@ describe('a run', () => {
     expect(host.requests.map(([first]) => first)).toEqual(['read a b c', 'on a', 'read c', 'on c'])
   })
 
+  it('remembers what a change brings with it until it has been looked at', async () => {
+    const host = new FakeHost(['d'])
+    host.effects.set('a', () => host.on.add('c'))
+    const told = await run(host, [
+      roleOf('r', [on('a', { provides: [thing('c').is({ on: true })] }), on('b'), on('c'), on('d')]),
+    ])
+    expect(told.story).toEqual(['a on: changed', 'b on: changed', 'c on: ok', 'd on: ok'])
+    expect(host.requests).toEqual([['read a b c d'], ['on a', 'read a b'], ['on b', 'read b c d']])
+  })
+
   it('notices what an earlier task broke', async () => {
     const host = new FakeHost(['b'])
     host.effects.set('a', () => host.on.delete('b'))
