@@ -33,14 +33,17 @@ const nspawn = (name: string): string[] => [
 /** Whether the host is on and in good hands: what outlived its supervisor is a leftover. */
 export const isOn = async (name: string): Promise<boolean> => (await members(machineName(name), 'loop')).length > 0
 
-/** The process id, on this machine, of the host's PID 1. @throws SandboxError when the host is off. */
-export const initPid = async (name: string): Promise<number> => {
+// The process id, on this machine, of the host’s PID 1.
+const initPid = async (name: string): Promise<number> => {
   const [pid] = await members(machineName(name), INIT)
   if (pid === undefined) throw new SandboxError(`${name} is off: npm run sandbox -- up ${name}`)
   return pid
 }
 
-/** Runs a command inside the host without logging in, so that looking leaves no trace. `command` is an argv. */
+/**
+ * Runs a command inside the host without logging in, so that looking leaves no trace; failing is a result.
+ * @throws SandboxError when the host is off
+ */
 export const inside = async (name: string, command: readonly string[]): Promise<ProcessOutput> => {
   const pid = await initPid(name)
   return $`nsenter -t ${pid} -m -u -i -n -p -- ${command}`.nothrow()
@@ -102,12 +105,15 @@ const lastWords = async (name: string) => {
  * @param seconds patience
  * @throws SandboxError with the console's last lines
  */
-export const waitUntilReady = async ({ name, index }: Host, subnet: Subnet, seconds = 30): Promise<void> => {
+export const waitUntilReady = async ({ name, index }: Host, subnet: Subnet, seconds = 60): Promise<void> => {
   const address = hostAddresses(subnet, index).v4
-  const end = Date.now() + seconds * 1000
+  const start = Date.now()
   while (!(await answers(address))) {
-    if (Date.now() > end) {
-      throw new SandboxError(`${name} did not answer on ${address}:22 within ${seconds} s\n${await lastWords(name)}`)
+    const waited = (Date.now() - start) / 1000
+    const died = waited > 5 && !(await isOn(name))
+    if (died || waited > seconds) {
+      const what = died ? 'went off while booting' : `did not answer on ${address}:22 within ${seconds} s`
+      throw new SandboxError(`${name} ${what}:\n${await lastWords(name)}`)
     }
     await sleep(25)
   }

@@ -88,7 +88,7 @@ export const removeLayers = async (unused: (layer: string) => boolean): Promise<
 
 /** Deletes what was taken away. */
 export const emptyTrash = async (): Promise<void> => {
-  await $`find ${trash} -mindepth 1 -delete`.nothrow()
+  await $`find ${trash} -xdev -mindepth 1 -delete`.nothrow()
 }
 
 /** Mounts the merged view of a host's disk. */

@@ -9,7 +9,7 @@ import { hostKeyDir, identityFile } from './keys.ts'
 import type { Release } from './release.ts'
 
 /** The hosts' own sources file, deb822 as a fresh cloud image has it, through the cache on the bridge. */
-export const sourcesFile = ({ codename, family, archives }: Release, subnet: Subnet): string =>
+const sourcesFile = ({ codename, family, archives }: Release, subnet: Subnet): string =>
   archives
     .map(
       (archive) => `Types: deb

@@ -1,5 +1,6 @@
 // What the machine itself must have before a host can boot. Whatever is changed is said.
 import { readFile, writeFile } from 'node:fs/promises'
+import { checkout } from './paths.ts'
 import { $, SandboxError, say } from './shell.ts'
 
 const PACKAGES = {
@@ -32,6 +33,8 @@ const prepare = async (): Promise<void> => {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new SandboxError('the nspawn driver needs Linux and root: run it with sudo, or in a Debian virtual machine')
   }
+  if (/[\s:,\\]/.test(checkout))
+    throw new SandboxError(`${checkout}: mounts need a path without spaces, colons and commas`)
   const lacks = await lacking(Object.keys(PACKAGES))
   const missing = Object.entries(PACKAGES).flatMap(([command, name]) => (lacks.includes(command) ? [name] : []))
   if (missing.length) await install([...new Set(missing)])
