@@ -34,7 +34,7 @@ export const details = (event: Happening, colour: Colours): string[] => {
       const head = line(status.replace('-', ' '), paints(colour)[status], task)
       return [
         head,
-        ...changes.map(({ key, from, to }) => `${IN}${printable(`${key}: ${show(from)} → ${show(to)}`)}`),
+        ...differences(diff === undefined ? changes : changes.filter(isWord)).map((text) => `${IN}${printable(text)}`),
         ...said(event),
         ...commands(event, colour),
         ...(diff === undefined ? [] : indented(diff, IN).map((text) => paintDiff(text, colour))),
@@ -51,6 +51,16 @@ const paints = (colour: Colours) => ({
   failed: colour.red,
   skipped: colour.dim,
 })
+
+/** Whether a change is more than that of a whole text, which is shown by its hash. */
+const isWord = ({ from, to }: TaskEvent['changes'][number]): boolean =>
+  ![from, to].some((value) => typeof value === 'string' && value.startsWith('‹'))
+
+/** `mode: 0644 → 0600`, one line for each; what is not there at all takes one line for everything. */
+const differences = (changes: TaskEvent['changes']): string[] =>
+  changes.length > 1 && changes.every(({ from }) => from === null)
+    ? [`absent → ${changes.map(({ key, to }) => `${key} ${show(to)}`).join(', ')}`]
+    : changes.map(({ key, from, to }) => `${key}: ${show(from)} → ${show(to)}`)
 
 /** A short message goes on the line itself. */
 const withMessage = (head: string, message: string): string[] => {

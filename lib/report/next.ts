@@ -1,9 +1,11 @@
 import type { Happening } from './details.ts'
 
-/** What to type next, for each thing that failed. */
+/** What to type next: the role and host of whatever failed. */
 export const nextSteps = (seen: readonly Happening[], again: (host: string, role: string) => string): string[] => {
-  const failed = seen.flatMap((event) =>
-    (event.event === 'task' || event.event === 'handler') && event.status === 'failed' ? [event] : [],
+  const commands = seen.flatMap((event) =>
+    (event.event === 'task' || event.event === 'handler') && event.status === 'failed'
+      ? [again(event.host, event.role)]
+      : [],
   )
-  return failed.map(({ host, role, task }) => `  ${host} ${role}: “${task}”; once mended: ${again(host, role)}`)
+  return commands.length === 0 ? [] : ['Once mended:', ...new Set(commands.map((command) => `  ${command}`))]
 }

@@ -4,18 +4,10 @@ import { details, type Happening, isHappening, worthTelling } from './details.ts
 import { nextSteps } from './next.ts'
 import { recap } from './recap.ts'
 import { colours } from './style.ts'
-
-export interface PlainOptions {
-  readonly write: (text: string) => void
-  readonly colour: boolean
-  /** Tell of what was as wanted, too. */
-  readonly verbose: boolean
-  /** The command that runs one role on one host again. */
-  readonly again: (host: string, role: string) => string
-}
+import type { TextOptions } from './text.ts'
 
 /** For logs and pipes: a line for whatever is not simply fine, a line for each role, a recap. */
-export const plainReporter = ({ write, colour: on, verbose, again }: PlainOptions): Emit => {
+export const plainReporter = ({ write, colour: on, verbose, again }: TextOptions): Emit => {
   const colour = colours(on)
   const print = (lines: readonly string[]) => lines.forEach((line) => write(`${line}\n`))
   const roles = new Map<string, { role: string; counts: typeof none }>()

@@ -1,82 +1,120 @@
-import type { Event } from '../events.ts'
-import { counted, type Counts, none, notable, plus } from './counts.ts'
-import { isHappening } from './details.ts'
-import { type PlainOptions, plainReporter } from './plain.ts'
+import { type DefaultRenderer, figures, ListrDefaultRendererLogLevels as Level } from 'listr2'
+import type { Event, SummaryEvent } from '../events.ts'
+import { counted, type Counts, none, plus } from './counts.ts'
+import { details, type Happening, worthTelling } from './details.ts'
+import { nextSteps } from './next.ts'
+import { recap } from './recap.ts'
 import { type Colours, colours, printable } from './style.ts'
+import type { TextOptions } from './text.ts'
 
+/** A line that listr2 draws. */
 interface Line {
   title: string
   output: string
 }
 
-/** What is counted on one line of the tree. */
-interface Counted {
+/** What a host or a role has come to. */
+interface Progress {
   readonly line: Line
   readonly name: string
   counts: Counts
-  /** What is going on right now. */
-  now: string
+  /** Why the host's turn was over early. */
+  over?: string
 }
 
 /**
- * For a person who watches: hosts and roles as they go on, and afterwards what was not simply fine. One host has a line
- * for each role; several hosts have a line each.
+ * For a person who watches: listr2 draws the hosts and roles as they go on, and afterwards this tells what was not
+ * simply fine. One host shows a line for each role; several hosts show a line each.
  */
 export class Tree {
-  readonly look: { showSubtasks: boolean; collapseSubtasks: false; showErrorMessage: false; formatOutput: 'truncate' }
+  /** How listr2 is to draw. */
+  readonly look: typeof DefaultRenderer.rendererOptions
+  readonly #options: TextOptions
   readonly #colour: Colours
-  readonly #plain: (event: Event) => void
-  readonly #lines = new Map<string, Counted>()
-  readonly #events: Event[] = []
+  readonly #single: boolean
+  /** By host, and by host and role. */
+  readonly #open = new Map<string, Progress>()
+  readonly #seen: Happening[] = []
+  #dryRun = false
+  #width = 0
 
-  constructor(options: PlainOptions, hosts: number) {
+  constructor(options: TextOptions, hosts: number) {
+    this.#options = options
     this.#colour = colours(options.colour)
-    this.#plain = plainReporter(options)
+    this.#single = hosts === 1
     this.look = {
-      showSubtasks: hosts === 1,
+      showSubtasks: this.#single,
       collapseSubtasks: false,
       showErrorMessage: false,
       formatOutput: 'truncate',
+      icon: { [Level.COMPLETED_WITH_FAILED_SUBTASKS]: figures.cross },
+      color: { [Level.COMPLETED_WITH_FAILED_SUBTASKS]: this.#colour.red },
     }
   }
 
   begin(line: Line, host: string, role?: string): void {
-    const key = this.look.showSubtasks && role !== undefined ? `${host} ${role}` : host
-    const before = this.#lines.get(key)
-    if (before === undefined) this.#lines.set(key, { line, name: role ?? host, counts: none, now: role ?? '' })
-    else before.now = role ?? ''
-    this.#draw(key)
+    const name = role ?? host.padEnd(this.#single ? 0 : this.#width)
+    this.#open.set(key(host, role), { line, name, counts: none })
+    line.title = role === undefined ? `${name}  ${this.#colour.dim('connecting')}` : name
+    if (role !== undefined) this.#draw(host, undefined, this.#single ? '' : role)
   }
 
+  /** A change is about to be made; so far nobody had time to look. */
   doing(host: string, role: string, task: string): void {
-    const line = this.#lineOf(host, role)
-    if (line !== undefined) line.line.output = printable(task)
+    if (this.#single) {
+      this.#draw(host, role)
+      const line = this.#open.get(key(host, role))?.line
+      if (line !== undefined) line.output = printable(task)
+    } else this.#draw(host, undefined, `${role} › ${printable(task)}`)
   }
 
+  end(host: string, role?: string): void {
+    this.#draw(host, role)
+    this.#open.delete(key(host, role))
+  }
+
+  /** Shown on one of the lines that still move. */
   readonly note = (text: string): void => {
-    for (const { line } of this.#lines.values()) line.output = text
+    const last = [...this.#open.values()].at(-1)
+    if (last !== undefined) last.line.output = text
   }
 
   readonly emit = (event: Event): void => {
-    this.#events.push(event)
-    if (event.event === 'summary') return this.#finish()
-    if (!isHappening(event) || !('role' in event)) return
-    const line = this.#lineOf(event.host, event.role)
-    if (line === undefined) return
-    line.counts = plus(line.counts, event)
+    if (event.event === 'run') {
+      this.#dryRun = event.dryRun
+      this.#width = Math.max(...event.hosts.map((host) => host.length))
+    } else if (event.event === 'summary') this.#finish(event)
+    else this.#count(event)
   }
 
-  #lineOf(host: string, role: string): Counted | undefined {
-    return this.#lines.get(`${host} ${role}`) ?? this.#lines.get(host)
+  #count(event: Happening): void {
+    this.#seen.push(event)
+    const host = this.#open.get(event.host)
+    const role = 'role' in event ? this.#open.get(key(event.host, event.role)) : undefined
+    for (const progress of [host, role]) if (progress !== undefined) progress.counts = plus(progress.counts, event)
+    if (event.event === 'host' && host !== undefined) host.over = event.status
   }
 
-  #draw(key: string): void {
-    const it = this.#lines.get(key)
-    if (it !== undefined) it.line.title = `${it.name}  ${this.#colour.dim(counted(it.counts))}`
+  #finish(summary: SummaryEvent): void {
+    const told = Object.keys(summary.hosts).flatMap((host) =>
+      this.#seen.filter((one) => one.host === host && worthTelling(one)).flatMap((one) => details(one, this.#colour)),
+    )
+    const gap = told.length > 0 ? [''] : []
+    const end = [...recap(summary, this.#dryRun, this.#colour), ...nextSteps(this.#seen, this.#options.again)]
+    for (const line of [...gap, ...told, ...gap, ...end]) this.#options.write(`${line}\n`)
   }
 
-  #finish(): void {
-    for (const event of this.#events) this.#plain(event)
-    void notable
+  /** @param now - what is going on */
+  #draw(host: string, role?: string, now = ''): void {
+    const progress = this.#open.get(key(host, role))
+    if (progress === undefined) return
+    const { line, name, counts, over } = progress
+    const parts = [name]
+    if (over !== undefined) parts.push(this.#colour.red(over))
+    if (counts !== none && !(this.#single && role === undefined)) parts.push(this.#colour.dim(counted(counts)))
+    if (now !== '') parts.push(now)
+    line.title = parts.join('  ')
   }
 }
+
+const key = (host: string, role?: string): string => (role === undefined ? host : `${host} ${role}`)
