@@ -13,8 +13,8 @@
 export const aptPrelude = String.raw`
 tu_apt() { # install|remove|purge|configure [OPTION…] NAME…
   local verb=$1
-  local -x DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none \
-    APT_LISTBUGS_FRONTEND=none NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
+  local -x LC_ALL=C.UTF-8 LANGUAGE= DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical \
+    APT_LISTCHANGES_FRONTEND=none APT_LISTBUGS_FRONTEND=none NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
   shift
   tu_apt_booted
   tu_apt_turn tu_apt_repair
@@ -62,7 +62,7 @@ tu_apt_get() {
 }
 tu_apt_stale() { # a refresh of ours touches the lock, which apt itself never writes to
   local lists=/var/lib/apt/lists
-  ! compgen -G "$lists/*_*" >/dev/null || [ -z "$(find "$lists/lock" -mmin -1440 2>&1)" ] ||
+  ! compgen -G "$lists/*_*" >/dev/null || [ -z "$(find "$lists/lock" -mmin -1440 2>/dev/null)" ] ||
     [ -n "$(find /etc/apt/{sources.list,sources.list.d,keyrings,trusted.gpg.d} -cnewer "$lists/lock" -print -quit 2>/dev/null)" ]
 }
 tu_apt_update() {

@@ -76,10 +76,10 @@ describe.skipIf(!canCopy())('packages', { timeout: 120_000 }, () => {
       install('tu-one'),
       'source /tmp/deb; deb tu-new 1 ""',
       install('tu-new'),
-      'tu_apt_stale && echo stale-now || echo fresh-now; sleep 0.1; touch /etc/apt/sources.list.d/x.list; tu_apt_stale && echo then-stale',
+      'tu_apt_stale && echo stale-now || echo fresh-now; sleep 0.1; touch /etc/apt/sources.list.d/x.list; tu_apt_stale && echo then-stale; touch /var/lib/apt/lists/lock; tu_apt_stale || echo fresh-again; rm /var/lib/apt/lists/lock; tu_apt_stale && echo no-lock',
     )
     expect(code).toBe(0)
-    expect(stdout).toContain('fresh-now\nthen-stale')
+    expect(stdout).toContain('fresh-now\nthen-stale\nfresh-again\nno-lock')
   })
 
   it('finishes what was cut off', () => {

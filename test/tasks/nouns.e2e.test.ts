@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import type { Event } from '../../lib/events.ts'
 import { role, Secret, type Task } from '../../lib/index.ts'
@@ -19,7 +19,7 @@ import { swap } from '../../tasks/swap.ts'
 import { sysctl } from '../../tasks/sysctl.ts'
 import { timezone } from '../../tasks/timezone.ts'
 import { user } from '../../tasks/user.ts'
-import { list, reset, ssh, up } from '../sandbox/index.ts'
+import { down, list, reset, ssh, up } from '../sandbox/index.ts'
 
 const NAME = 'nouns'
 const SITE = { domain: 'example.org', project: 'x', dir: '/root/x' }
@@ -87,6 +87,7 @@ beforeAll(async () => {
   await up([NAME])
   await reset([NAME])
 })
+afterAll(() => down([NAME]))
 
 it('do on a bare host what they foretell, and nothing the second time', async () => {
   const dry = await run(true)
