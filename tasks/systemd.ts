@@ -78,7 +78,7 @@ const options = (given: UnitOptions) => effects({ path: '', ...given })
 
 /** Takes the mask off, be it for good or until the next boot. */
 const unmask = (name: string, masked: boolean): Sh =>
-  masked ? sh`systemctl -q unmask -- ${name} && systemctl -q unmask --runtime -- ${name} && ` : sh``
+  masked ? sh`systemctl -q unmask -- ${unitName(name)} && systemctl -q unmask --runtime -- ${unitName(name)} && ` : sh``
 
 const reread = (stale: boolean): Sh => (stale ? sh`systemctl daemon-reload && ` : sh``)
 

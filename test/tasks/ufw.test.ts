@@ -62,6 +62,15 @@ describe('what is read', () => {
     expect(parse(enabled, ufw.state)).toEqual({ ...fresh, enabled: true, kernel: 'as stored' })
   })
 
+  it('reads Debian 12 the same way', () => {
+    const twelve = recorded('bookworm-enabled')
+    expect(parse(twelve, ufw.state)).toMatchObject({ enabled: true, kernel: 'as stored' })
+    expect(parse(twelve, ufw.rules)).toMatchObject({
+      'in from 10.0.0.0/8 to 0.0.0.0/0 port 80,443 proto tcp': 'allow',
+      'in on eth0 from 2001:db8::/32 to ::/0 port 6000:6007 proto udp': 'deny # it is é',
+    })
+  })
+
   it('has one key for each stored rule of each family', () => {
     expect(parse(bare, ufw.rules)).toEqual({})
     expect(parse(installed, ufw.rules)).toEqual({})
