@@ -46,7 +46,8 @@ done`,
         const [dir, found, status = '', origin = ''] = fields.slice(index * FIELDS, index * FIELDS + FIELDS)
         if (stdout === '' || (dir === key && found === 'none'))
           return [key, { commit: null, origin: null, changed: null }]
-        if (dir !== key || found !== 'repository') return [key, new Error(status === '' ? 'git gave no answer' : status)]
+        if (dir !== key || found !== 'repository')
+          return [key, new Error(status === '' ? 'git gave no answer' : status)]
         const [, commit] = /^# branch\.oid ([0-9a-f]+)$/m.exec(status) ?? []
         const changed = status.split('\n').filter((line) => /^[12u] /.test(line))
         return [

@@ -250,7 +250,7 @@ describe('an upload', () => {
         nothrow: async () => ran,
         text: async () => ran.stdout,
         exitCode: Promise.resolve(ran.code),
-      }) as ReturnType<Context['$']>
+      })
     },
     upload: async ({ bytes }, path) => {
       log.push(`upload ${bytes.length}`)
