@@ -11,11 +11,6 @@ export class Bounded {
     this.#half = Math.floor(this.#limit / 2)
   }
 
-  /** How many bytes were ever pushed. */
-  get total(): number {
-    return this.#total
-  }
-
   get truncated(): boolean {
     return this.#total > this.#limit
   }

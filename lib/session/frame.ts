@@ -44,6 +44,12 @@ export class Frames {
     this.#held = rest.length === 0 ? NONE : Buffer.from(rest)
   }
 
+  /** The stream has ended: what was held back is no mark. */
+  end(): void {
+    if (this.#held.length > 0) this.#events.bytes(this.#held)
+    this.#held = NONE
+  }
+
   #mark(line: string): void {
     const [seq = '', index = '', code = ''] = line.split(' ')
     this.#events.mark({ seq: Number(seq), index: index === '-' ? '-' : Number(index), code })

@@ -4,7 +4,7 @@ import type { Secret } from '../language/secret.ts'
 import type { Sh } from '../language/sh.ts'
 import { type Sudo, sudo } from './become.ts'
 import { startLocal } from './local.ts'
-import { ShellSession } from './remote.ts'
+import { ShellSession } from './shell-session.ts'
 import type { Session } from './session.ts'
 import type { Streams } from './shell.ts'
 

@@ -18,7 +18,7 @@ export interface Streams {
 }
 
 /** Beyond a request's own deadline: TERM, KILL, and a slow line. After that the connection counts as lost. Seconds. */
-const GRACE = 60
+const GRACE = 30
 
 /** The runner's side of the loop: sends requests, several at once if need be, and sorts what comes back. */
 export class Shell {
@@ -40,11 +40,14 @@ export class Shell {
     this.#streams = streams
     // The colon stands nowhere else in it, so that no output can run into it.
     const nonce = `:${randomBytes(16).toString('hex')}`
-    for (const stream of ['stdout', 'stderr'] as const) this.#listen(stream, nonce)
+    const frames = (['stdout', 'stderr'] as const).map((stream) => this.#listen(stream, nonce))
     streams.stdin.on('error', () => {})
     streams.stdin.write(`${LOOP}${nonce} ${idle}\n`)
     this.#beat = setInterval(() => streams.stdin.write('beat\n'), (idle * 1000) / 3).unref()
-    void streams.closed.then((reason) => this.#lose(reason))
+    void streams.closed.then((reason) => {
+      for (const one of frames) one.end()
+      this.#lose(reason)
+    })
   }
 
   /** Set when the connection is gone: why. */
@@ -83,7 +86,7 @@ export class Shell {
     this.#streams.destroy()
   }
 
-  #listen(stream: 'stdout' | 'stderr', nonce: string): void {
+  #listen(stream: 'stdout' | 'stderr', nonce: string): Frames {
     let current: Request | undefined
     let part = 0
     const frames = new Frames(nonce, {
@@ -97,6 +100,7 @@ export class Shell {
     this.#streams[stream].on('error', () => {})
     this.#streams[stream].on('data', (chunk: Buffer) => frames.feed(chunk))
     this.#streams[stream].resume()
+    return frames
   }
 
   #marked(mark: Mark): void {

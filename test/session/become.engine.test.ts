@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blob, raw, Secret } from '../../lib/index.ts'
@@ -78,7 +78,9 @@ describe('become', () => {
   })
 
   test('does not send the password where sudo does not ask', async () => {
-    expect(await attempt('nopasswd', 'touch canary')).toBe('in')
+    const canary = join(dir, 'canary')
+    expect(await attempt('nopasswd', `touch ${canary}`)).toBe('in')
+    expect(existsSync(canary)).toBe(false)
     expect(await attempt('nopasswd')).toBe('in')
   })
 

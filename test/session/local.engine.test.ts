@@ -107,7 +107,7 @@ describe('commands', () => {
         expect(bash?.stdout.toString()).toBe(expected)
         expect(dash?.stdout.toString()).toBe(expected)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 })
@@ -119,6 +119,16 @@ describe('content', () => {
     const outputs = await session.exec(contents.map((bytes) => sh`sha256sum ${blob(bytes)}`))
     expect(outputs.map(({ stdout }) => stdout.toString().slice(0, 64))).toEqual(contents.map(sha256))
     expect((await run(raw('ls /run /tmp | grep -c trueup-[0-9a-f]'))).text).toBe('0\n')
+  })
+
+  test('may hold every character, and be read wherever a command can read', async () => {
+    const every = String.fromCharCode(...Array.from({ length: 255 }, (_, index) => index + 1))
+    const [word, inner] = await session.exec([
+      sh`printf %s ${every}`,
+      sh`x=$(cat ${blob(every)}; echo .); cat <(printf %s "$x")`,
+    ])
+    expect(word?.stdout.toString()).toBe(every)
+    expect(inner?.stdout.toString()).toBe(`${every}.`)
   })
 
   test('is uploaded to a new file for nobody else', async () => {

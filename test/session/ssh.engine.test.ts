@@ -1,6 +1,7 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Host } from '../../inventory/host.ts'
@@ -193,6 +194,20 @@ describe('a login', () => {
     expect(await attempt({ proxyJump }, { config })).toContain('not known')
     expect(await attempt({ proxyJump, port: 1 }, { known, config })).toContain('cannot reach 127.0.0.1:1')
     jump.stop()
+  })
+
+  test('says what is wrong with a host that has no bash, or an account that is closed', async () => {
+    const said = async (env: Record<string, string>) => {
+      const server = await startSshd({ hostKeys: [hostKey.private], env })
+      const text = await attempt({ port: server.port, hostKey: fingerprint(hostKey.blob) })
+      server.stop()
+      return text
+    }
+    expect(await said({ PATH: '/none' })).toMatch(/^UnreachableError: web1: .*not found.*; the host needs bash/)
+    const closed = join(dir, 'closed')
+    mkdirSync(closed)
+    writeFileSync(join(closed, 'bash'), '#!/bin/sh\necho This account is closed. >&2; exit 1\n', { mode: 0o755 })
+    expect(await said({ PATH: closed })).toContain('exit code 1: This account is closed.')
   })
 
   test('ends in good time when nobody speaks', async () => {

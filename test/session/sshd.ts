@@ -65,8 +65,8 @@ export const startSshd = async ({ hostKeys, authorized, users, env = {} }: SshdO
         const child = spawn('/bin/sh', ['-c', command], { env: { PATH: process.env['PATH'], SSH_CONNECTION, ...env } })
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
         channel.pipe(child.stdin)
-        child.stdout.pipe(channel)
-        child.stderr.pipe(channel.stderr)
+        child.stdout.pipe(channel, { end: false })
+        child.stderr.pipe(channel.stderr, { end: false })
         child.on('close', (code, signal) => {
           if (code === null) channel.exit(signal ?? 'KILL')
           else channel.exit(code)

@@ -48,7 +48,7 @@ export class ShellSession implements Session {
       return facts
     } catch (error) {
       await this.close()
-      throw error
+      throw error instanceof LostError ? new UnreachableError(withHint(error.message), { cause: error }) : error
     }
   }
 
@@ -72,7 +72,7 @@ export class ShellSession implements Session {
     this.#trips += 1
     const options = {
       mode: 'feed',
-      timeout: 120 + bytes.length / 50_000,
+      timeout: 120 + Math.ceil(bytes.length / 50_000),
       parts: 1,
       limit: 4096,
       content: bytes,
@@ -126,12 +126,12 @@ export class ShellSession implements Session {
         throw new UnreachableError(`${this.name}: it does not say who it is: ${z.prettifyError(error)}`, {
           cause: error,
         })
-      if (error instanceof LostError)
-        throw new UnreachableError(`${error.message}${bashHint(error.message)}`, { cause: error })
       throw error
     }
   }
 }
 
-const bashHint = (message: string): string =>
-  /bash.*not found|\b127\b/s.test(message) ? '; the host needs bash: install it there by hand first' : ''
+const withHint = (message: string): string =>
+  /bash.*not found|code 127/s.test(message)
+    ? `${message}; the host needs bash: install it there by hand first`
+    : message
