@@ -30,7 +30,7 @@ const resource = family<ResourceState>({
       freeDiskGb,
     }
     return new Map(
-      keys.map((key) => {
+      keys.map((key): [string, ResourceState | Error] => {
         const [what = '', least = ''] = key.split(':')
         const found = amounts[what]
         if (found === undefined || Number.isNaN(found)) return [key, new Error(`the host does not tell its ${what}`)]

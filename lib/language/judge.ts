@@ -1,6 +1,6 @@
 import type { Probe } from './probe.ts'
-import { changes, type State, show } from './state.ts'
-import type { Check, Declared, Drift, Imperative, Task } from './task.ts'
+import { brief, changes, type State } from './state.ts'
+import type { Check, Declared, Derived, Drift, Imperative, Task } from './task.ts'
 
 /** What is known about one probe: its state, that it could not be read, or that only a later moment will tell. */
 export type Reading = { readonly state: State } | { readonly error: string } | { readonly waitsFor: string }
@@ -28,7 +28,8 @@ export const judge = (task: Task, view: View): Step => {
       return { kind: 'ask' }
     case 'derive':
       return on(task.from, view, (state) => {
-        const made = task.make(state)
+        const made = written(task, state)
+        if (made instanceof Error) return { kind: 'failed', message: made.message }
         if (made.title !== task.title) {
           return {
             kind: 'failed',
@@ -46,6 +47,15 @@ export const judge = (task: Task, view: View): Step => {
         if (found.length === 0) return { kind: 'ok' }
         return { kind: 'drift', task, drift: { now, changes: found, keys: found.map(({ key }) => key) } }
       })
+  }
+}
+
+/** A task that cannot be written from what was found fails, and nothing else does. */
+const written = (task: Derived, state: State): ReturnType<Derived['make']> | Error => {
+  try {
+    return task.make(state)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
 
@@ -72,4 +82,4 @@ export const probesOf = (task: Task): readonly Probe[] => {
 
 /** What is still wrong after an apply, as a sentence: `active is still false, not true`. */
 export const stillWrong = ({ changes: left }: Drift): string =>
-  left.map(({ key, from, to }) => `${key} is still ${show(from)}, not ${show(to)}`).join('; ')
+  left.map(({ key, from, to }) => `${key} is still ${brief(from)}, not ${brief(to)}`).join('; ')

@@ -1,3 +1,5 @@
+import { sha256 } from './blob.ts'
+
 /** One thing known about something on a host; `null` means that it is not there. */
 export type Value = string | number | boolean | null
 
@@ -30,6 +32,12 @@ export const settle = (now: State, made: readonly Change[]): State => ({
   ...Object.fromEntries(made.map(({ key, to }) => [key, to])),
 })
 
-/** A value as people read it. */
-export const show = (value: Value): string =>
-  value === null ? 'absent' : typeof value === 'string' && value === '' ? '""' : String(value)
+const LONG = 200
+
+/** A value as people read it; whole texts by their size and hash. */
+export const brief = (value: Value): string => {
+  if (value === null) return 'absent'
+  if (value === '') return '""'
+  if (typeof value !== 'string' || (value.length <= LONG && !value.includes('\n'))) return String(value)
+  return `‹${Buffer.byteLength(value)} B sha256:${sha256(value).slice(0, 8)}…›`
+}

@@ -7,7 +7,7 @@ export interface Assignment {
   readonly vars: unknown
 }
 
-/** The roles do not fit together: two tasks of one title, or two owners of one path. Exit code 64. */
+/** The roles do not fit together: two tasks of one title, two owners of one path, or a value that no task can hold. Exit code 64. */
 export class RoleError extends Error {
   override readonly name = 'RoleError'
 }
@@ -16,12 +16,24 @@ export class RoleError extends Error {
 export const compose = (assignments: readonly Assignment[], site: Site, host: HostFacts): Item[] => {
   const items = assignments.flatMap(({ role, vars }) => {
     const input = { vars, site, host }
-    const requirements = (role.requires?.(input) ?? []).map(requirement)
-    return [...requirements, ...role.tasks(input)].map((task): Item => ({ role: role.name, task }))
+    return built(role, host, () => {
+      const requirements = (role.requires?.(input) ?? []).map(requirement)
+      return [...requirements, ...role.tasks(input)].map((task): Item => ({ role: role.name, task }))
+    })
   })
   refuseTwins(items)
   refuseTwoOwners(items)
   return items
+}
+
+/** A value that its task cannot hold is the inventory's mistake. */
+const built = <T>(role: Role, host: HostFacts, build: () => T): T => {
+  try {
+    return build()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new RoleError(`${host.name}: role ${role.name}: ${error.message}`, { cause: error })
+  }
 }
 
 const refuseTwins = (items: readonly Item[]): void => {

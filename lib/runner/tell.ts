@@ -1,15 +1,9 @@
 import type { Emit, Event } from '../events.ts'
 import { mask } from '../language/mask.ts'
-import { sha256 } from '../language/blob.ts'
-import type { Change, Value } from '../language/state.ts'
+import { brief, type Change, type Value } from '../language/state.ts'
 import type { Task } from '../language/task.ts'
 
-const LONG = 200
-
-const brief = (value: Value): Value =>
-  typeof value === 'string' && (value.length > LONG || value.includes('\n'))
-    ? `‹${Buffer.byteLength(value)} B sha256:${sha256(value).slice(0, 8)}…›`
-    : value
+const short = (value: Value): Value => (typeof value === 'string' && value !== '' ? brief(value) : value)
 
 /** Changes as they may be shown: values that a secret could be told from by name only, whole texts by size and hash. */
 export const presentable = (changes: readonly Change[], task: Task): Change[] => {
@@ -17,7 +11,7 @@ export const presentable = (changes: readonly Change[], task: Task): Change[] =>
   return changes.map(({ key, from, to }) =>
     sensitive.has(key)
       ? { key, from: from === null ? null : '‹secret›', to: to === null ? null : '‹secret›' }
-      : { key, from: brief(from), to: brief(to) },
+      : { key, from: short(from), to: short(to) },
   )
 }
 

@@ -7,4 +7,4 @@
 export const SITE = { domain: 'moja-dzialka.test', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
 
 /** By role. */
-export const VARS: Record<string, unknown> = {}
+export const VARS: Record<string, unknown> = { 'base-ubuntu': { swap: 0 } }

@@ -1,0 +1,176 @@
+import type { Mischief } from './contract.ts'
+
+const DIR = '/root/moja-dzialka'
+const SITE = '/etc/nginx/sites-available/moja-dzialka'
+
+/** Starting, stopping and reinstalling leave traces of their own; nothing else may look different. */
+const started = (unit: string) => new RegExp(`unit ${unit}\\.service`)
+const APT =
+  /\/var\/(lib\/(dpkg|apt|ucf|systemd\/deb-systemd-helper-enabled)|cache\/(apt|debconf|man|ldconfig)|log)\/|\/etc\/(ld\.so\.cache|alternatives)/
+
+/** What people, packages and accidents do to servers: each is to be mended by exactly one task. */
+export const mischief: readonly Mischief[] = [
+  {
+    name: 'a file edited',
+    role: 'base-ubuntu',
+    command: 'echo "PasswordAuthentication yes" > /etc/ssh/sshd_config.d/00-trueup.conf',
+    task: 'file /etc/ssh/sshd_config.d/00-trueup.conf',
+    handlers: ['reload ssh'],
+  },
+  {
+    name: 'a file edited, its size and time kept',
+    role: 'base-ubuntu',
+    command:
+      'f=/etc/systemd/journald.conf.d/trueup.conf; cp -p $f /run/old; sed -i s/500M/900M/ $f; touch -r /run/old $f',
+    task: 'file /etc/systemd/journald.conf.d/trueup.conf',
+    handlers: ['restart systemd-journald'],
+    moved: started('systemd-journald'),
+  },
+  {
+    name: 'a file removed',
+    role: 'base-ubuntu',
+    command: 'rm /etc/apt/apt.conf.d/20auto-upgrades',
+    task: 'file /etc/apt/apt.conf.d/20auto-upgrades',
+  },
+  {
+    name: 'a mode changed',
+    role: 'base-ubuntu',
+    command: 'chmod 0666 /etc/security/limits.d/90-trueup.conf',
+    task: 'file /etc/security/limits.d/90-trueup.conf',
+  },
+  {
+    name: 'an owner changed',
+    role: 'base-ubuntu',
+    command: 'chown nobody /etc/apt/apt.conf.d/52trueup-upgrades',
+    task: 'file /etc/apt/apt.conf.d/52trueup-upgrades',
+  },
+  {
+    name: 'a file replaced by a link',
+    role: 'base-ubuntu',
+    command: 'mv /etc/default/chrony /run/chrony; ln -s /run/chrony /etc/default/chrony',
+    task: 'file /etc/default/chrony',
+    handlers: ['restart chrony'],
+    moved: started('chrony'),
+  },
+  {
+    name: 'a folder opened to everybody',
+    role: 'base-ubuntu',
+    command: 'chmod 0777 /root/backups',
+    task: 'directory /root/backups',
+  },
+  {
+    name: 'a link retargeted',
+    role: 'base-ubuntu',
+    command: `ln -sfn /tmp ${DIR}/backups`,
+    task: `link ${DIR}/backups`,
+  },
+  {
+    name: 'a package removed',
+    role: 'base-ubuntu',
+    command: 'apt-get remove -yq jq',
+    task: 'apt install base packages',
+    moved: APT,
+  },
+  {
+    name: 'a service stopped',
+    role: 'base-ubuntu',
+    command: 'systemctl stop cron',
+    task: 'unit cron running',
+    moved: started('cron'),
+  },
+  {
+    name: 'a service disabled',
+    role: 'base-ubuntu',
+    command: 'systemctl disable -q fail2ban',
+    task: 'unit fail2ban running',
+  },
+  {
+    name: 'a service masked',
+    role: 'base-ubuntu',
+    command: 'systemctl mask -q --now chrony',
+    task: 'unit chrony running',
+    moved: started('chrony'),
+  },
+  { name: "a user's shell changed", role: 'base-ubuntu', command: 'usermod -s /bin/false deploy', task: 'user deploy' },
+  { name: 'a sudo rule removed', role: 'base-ubuntu', command: 'rm /etc/sudoers.d/deploy', task: 'sudoers deploy' },
+  {
+    name: 'a stored rule deleted',
+    role: 'ufw',
+    command: 'ufw delete allow proto tcp from 104.16.0.0/13 to any port 80,443',
+    task: 'ufw allow web',
+    moved: /\/etc\/ufw\/user6?\.rules/,
+  },
+  {
+    name: 'a live rule deleted',
+    role: 'ufw',
+    command: 'iptables -D ufw-user-input -p tcp --dport 22 -j ACCEPT',
+    task: 'ufw enabled',
+  },
+  { name: 'the firewall switched off', role: 'ufw', command: 'ufw disable', task: 'ufw enabled' },
+  { name: 'a policy opened', role: 'ufw', command: 'ufw default allow incoming', task: 'ufw default incoming deny' },
+  {
+    name: 'a setting removed',
+    role: 'docker',
+    command: `sed -i '/live-restore/d' /etc/docker/daemon.json`,
+    task: 'docker engine settings',
+    handlers: ['restart docker'],
+    moved: started('docker'),
+  },
+  {
+    name: 'the engine stopped',
+    role: 'docker',
+    command: 'systemctl stop docker.service',
+    task: 'unit docker.service running',
+    moved: started('docker'),
+  },
+  {
+    name: 'somebody taken out of a group',
+    role: 'docker',
+    command: 'gpasswd -d deploy docker',
+    task: 'user deploy',
+    moved: /\/etc\/g(roup|shadow)-/,
+  },
+  {
+    name: 'a site edited',
+    role: 'nginx',
+    command: `sed -i 's/burst=20/burst=2000/' ${SITE}`,
+    task: `file ${SITE}`,
+    handlers: ['reload nginx'],
+  },
+  {
+    name: 'a site switched off',
+    role: 'nginx',
+    command: 'rm /etc/nginx/sites-enabled/moja-dzialka',
+    task: 'link /etc/nginx/sites-enabled/moja-dzialka',
+    handlers: ['reload nginx'],
+  },
+  {
+    name: 'a foreign site switched on',
+    role: 'nginx',
+    command: 'echo "server { listen 8081; }" > /run/rogue; ln -s /run/rogue /etc/nginx/sites-enabled/rogue',
+    task: 'nginx has no other sites',
+    handlers: ['reload nginx'],
+  },
+  {
+    name: 'the default site back',
+    role: 'nginx',
+    command: 'ln -s /etc/nginx/sites-available/default /etc/nginx/sites-enabled/default',
+    task: 'no file /etc/nginx/sites-enabled/default',
+    handlers: ['reload nginx'],
+  },
+  {
+    name: "a key's mode loosened",
+    role: 'nginx',
+    command: `chmod 0666 ${DIR}/nginx/ssl/cloudflare-origin.key`,
+    task: `self-signed certificate ${DIR}/nginx/ssl/cloudflare-origin.pem`,
+    handlers: ['reload nginx'],
+    moved: /cloudflare-origin\.(key|pem)/,
+  },
+  {
+    name: 'a broken configuration',
+    role: 'nginx',
+    command: 'echo "nonsense" > /etc/nginx/snippets/trueup-tls.conf',
+    task: 'file /etc/nginx/snippets/trueup-tls.conf',
+    handlers: ['reload nginx'],
+  },
+]

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { down, hasSnapshot, restore, snapshot, ssh, up, reset } from '../sandbox/index.ts'
+import { holdsTo, mends } from './contract.ts'
+import { mischief } from './mischief.ts'
+
+const HOST = 'roles'
+const ROLES = ['base-ubuntu', 'ufw', 'docker', 'nginx']
+
+beforeAll(async () => {
+  await up([HOST])
+  await reset([HOST])
+})
+afterAll(() => down([HOST]))
+
+describe('the host roles', () => {
+  it('hold to their contract on a bare host', async () => {
+    const { dry, first, second } = await holdsTo(HOST, ROLES)
+    expect(dry.tasks.length).toBeGreaterThanOrEqual(60)
+    const count = (status: string) => dry.tasks.filter((task) => task.status === status).length
+    console.log(
+      `${dry.tasks.length} tasks; foretold: ${count('would-change')} changes, ${count('unknown')} unknown; first run: ${first.trips} trips; second: ${second.trips}`,
+    )
+    await snapshot(HOST, 'provisioned')
+  })
+
+  it.each(mischief)('mend $name ($role)', async (one) => await mends(HOST, one))
+
+  it('hold to their contract on a host with ten drifts at once', async () => {
+    expect(await hasSnapshot(HOST, 'provisioned')).toBe(true)
+    const seed = Number(process.env['TRUEUP_SEED'] ?? Date.now() % 100_000)
+    const ten = shuffled(mischief, seed).slice(0, 10)
+    console.log(`seed ${seed}: ${ten.map(({ name }) => name).join(', ')}`)
+    await restore(HOST, 'provisioned')
+    for (const { command } of ten) expect((await ssh(HOST, command)).code).toBe(0)
+    await holdsTo(HOST, ROLES)
+  })
+})
+
+/** The same order for the same seed (mulberry32). */
+const shuffled = <T>(list: readonly T[], seed: number): T[] => {
+  let state = seed
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+  return list
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}
