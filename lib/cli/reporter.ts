@@ -23,7 +23,8 @@ export const chooseReporter = async (
   const note = (text: string) => void process.stderr.write(`trueup: ${text}\n`)
   if (json) return { renderer: 'silent', emit: jsonReporter(write), note }
   const options = { write, colour: coloured(process.env, stdout.isTTY), verbose, again }
-  if (!stdout.isTTY || verbose) return { renderer: 'silent', emit: plainReporter(options), note }
+  // A terminal that does not know its width (docker exec -t, some build servers) cannot be drawn on.
+  if (!stdout.isTTY || !stdout.columns || verbose) return { renderer: 'silent', emit: plainReporter(options), note }
   const { Tree } = await import('../report/tree.ts')
   const tree = new Tree(options, hosts)
   return { renderer: 'default', emit: tree.emit, note: tree.note, watcher: tree }

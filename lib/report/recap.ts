@@ -1,5 +1,5 @@
 import type { HostSummary, SummaryEvent } from '../events.ts'
-import { counted, duration, plural } from './counts.ts'
+import { counted, duration, notable, plural } from './counts.ts'
 import { type Colours, printable } from './style.ts'
 
 /** How a run ended: one line for each host, and what the exit code means. */
@@ -8,17 +8,20 @@ export const recap = ({ hosts, exitCode }: SummaryEvent, dryRun: boolean, colour
   const lines = Object.entries(hosts).map(([name, summary]) => {
     const bad = summary.failed > 0 || summary.error !== undefined
     const paint = bad ? colour.red : summary.changed + summary.wouldChange > 0 ? colour.yellow : colour.green
-    return `${paint(name.padEnd(width))}  ${totals(summary)}`
+    return `${paint(name.padEnd(width))}  ${totals(name, summary)}`
   })
   const words = inWords(Object.values(hosts), exitCode, dryRun)
   return words === undefined ? lines : [...lines, exitCode > 2 || exitCode === 1 ? colour.red(words) : words]
 }
 
-/** `61 ok, 2 changed, 1 handler, 3 trips, 0.6 s`. */
-const totals = (summary: HostSummary): string => {
+/** `61 ok, 2 changed, 1 handler, 3 trips, 0.6 s`; of a host that nothing was done on just why. */
+const totals = (name: string, summary: HostSummary): string => {
   const { trips, ms, error } = summary
-  const why = error === undefined ? '' : `; ${printable(error.split('\n')[0] ?? '')}`
-  return `${counted(summary)}, ${plural(trips, 'trip')}, ${duration(ms)}${why}`
+  const did = `${counted(summary)}, ${plural(trips, 'trip')}, ${duration(ms)}`
+  if (error === undefined) return did
+  const [line = ''] = printable(error).split('\n')
+  const why = line.startsWith(name) ? line.slice(line.indexOf(': ') + 2) : line
+  return summary.ok + notable(summary) === 0 ? why : `${did}; ${why}`
 }
 
 const inWords = (hosts: readonly HostSummary[], exitCode: number, dryRun: boolean): string | undefined => {

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from '../../lib/cli/parse.ts'
+import { UsageError } from '../../lib/cli/usage.ts'
+
+const read = (line: string) => parse(line.split(' ').filter(Boolean), '1.2.3')
+
+describe('what is typed', () => {
+  it.each([
+    ['--role all', 'apply', [], { role: ['all'], dryRun: false, diff: true, json: false, forks: 10, verbose: false }],
+    ['--role ufw,nginx --role docker', 'apply', [], { role: ['ufw', 'nginx', 'docker'] }],
+    ['--role=ufw --from=ufw --limit=web*,!web2', 'apply', [], { role: ['ufw'], from: 'ufw', limit: 'web*,!web2' }],
+    ['--role all --dry-run --no-diff --json -v', 'apply', [], { dryRun: true, diff: false, json: true, verbose: true }],
+    ['--role all --no-diff --diff', 'apply', [], { diff: true }],
+    [
+      '--role all -i x.yml --forks 3 --ask-become-pass',
+      'apply',
+      [],
+      { inventory: 'x.yml', forks: 3, askBecomePass: true },
+    ],
+    ['--list-roles', 'lists', [], { listRoles: true, role: [] }],
+    ['--role nginx --list-tasks --limit web1', 'lists', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
+    ['--list-hosts', 'lists', [], { listHosts: true }],
+    ['schema', 'schema', [], {}],
+    ['trust web1 --yes', 'trust', ['web1'], { yes: true }],
+    ['-i x.yml exec web* -- ls -l --json', 'exec', ['web*', 'ls', '-l', '--json'], { inventory: 'x.yml', json: false }],
+    ['exec web1 --json --forks 2 -- uptime', 'exec', ['web1', 'uptime'], { json: true, forks: 2 }],
+    ['exec all uptime', 'exec', ['all', 'uptime'], {}],
+  ])('%s', (line, command, words, options) => {
+    expect(read(line)).toMatchObject({ command, words, options })
+  })
+
+  it.each([
+    ['--rol all', "unknown option '--rol' (Did you mean --role?)"],
+    ['--role', "option '--role <roles>' argument missing"],
+    ['--role all --forks 0', "option '--forks <n>' argument '0' is invalid. It takes a whole number from 1."],
+    ['--role all --forks two', "option '--forks <n>' argument 'two' is invalid. It takes a whole number from 1."],
+    ['--role all --forks 1.5', "option '--forks <n>' argument '1.5' is invalid. It takes a whole number from 1."],
+    ['--role all nginx', 'unknown command "nginx"; --help lists what there is'],
+    ['frobnicate', 'unknown command "frobnicate"; --help lists what there is'],
+    ['schema x', "too many arguments for 'schema'. Expected 0 arguments but got 1."],
+    ['trust', "missing required argument 'host'"],
+    ['exec web1', "missing required argument 'command'"],
+    ['exec web1 ls -l', "unknown option '-l'; the command of exec follows --"],
+    ['schema --role all', '--role means nothing with schema'],
+    ['exec all --dry-run -- ls', '--dry-run means nothing with exec'],
+    ['trust web1 --json', '--json means nothing with trust'],
+    ['--role all --yes', '--yes means nothing without trust'],
+  ])('%s is refused', (line, message) => {
+    expect(() => read(line)).toThrow(new UsageError(message))
+  })
+
+  it.each([
+    ['--role all --plan p.json', '--plan'],
+    ['--role all --dry-run --out=p.json', '--out'],
+    ['--role all --serial 1', '--serial'],
+    ['--role all --max-fail 10%', '--max-fail'],
+    ['--role all --report junit=x.xml', '--report'],
+    ['--role all --shard 1/2', '--shard'],
+    ['--role all --persist', '--persist'],
+    ['--role all --lock-wait 5', '--lock-wait'],
+    ['--plan p.json --allow-unknown', '--plan'],
+    ['verify', 'verify'],
+    ['history', 'history'],
+    ['undo 20261124T073000Z-ab12', 'undo'],
+    ['secrets edit', 'secrets'],
+    ['merge-reports a b', 'merge-reports'],
+  ])('%s is refused: not built yet', (line, word) => {
+    expect(() => read(line)).toThrow(new UsageError(`${word} is not built yet`))
+  })
+})
