@@ -1,5 +1,5 @@
 import type { Role } from '../lib/index.ts'
-import baseUbuntu from './base-ubuntu.ts'
+import baseUbuntu from './base-ubuntu/index.ts'
 import docker from './docker.ts'
 import nginx from './nginx.ts'
 import ufw from './ufw.ts'

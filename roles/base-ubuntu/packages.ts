@@ -1,0 +1,33 @@
+import { type Task } from '../../lib/index.ts'
+import * as apt from '../../tasks/apt.ts'
+import { directory } from '../../tasks/directory.ts'
+import { file } from '../../tasks/file.ts'
+import { running, unit } from '../../tasks/systemd.ts'
+import * as template from '../../templates/base.ts'
+import type { Vars } from './vars.ts'
+
+/** Debian's packages start what they install. */
+const UP = { active: true, enabled: true, masked: false, stale: false } as const
+
+/** What the role's own tasks stand on; one installation for all, since each costs the host seconds of dpkg's triggers. */
+const SERVICES = ['chrony', 'cron', 'fail2ban', 'logrotate', 'nftables', 'python3-systemd', 'unattended-upgrades']
+
+/** What an operator expects to find, and what the rest of the role needs. */
+export const packages = (more: Vars['packages']): Task => {
+  const started = ['chrony', 'cron', 'fail2ban', 'unattended-upgrades'].map(
+    (name) => [name, [unit(name).is(UP)]] as const,
+  )
+  const names = [...new Set([...SERVICES, ...more])].sort()
+  return apt.installed(names, Object.fromEntries(started), { title: 'apt install base packages' })
+}
+
+/** Upgrades of the security archive by night, which leave the container engine alone and restart nothing by themselves. */
+export const upgrades = (): Task[] => [
+  file({ path: '/etc/apt/apt.conf.d/20auto-upgrades', content: template.autoUpgrades }),
+  file({ path: '/etc/apt/apt.conf.d/52trueup-upgrades', content: template.unattendedUpgrades }),
+  running('apt-daily.timer'),
+  running('apt-daily-upgrade.timer'),
+  directory({ path: '/etc/needrestart' }),
+  directory({ path: '/etc/needrestart/conf.d' }),
+  file({ path: '/etc/needrestart/conf.d/90-trueup.conf', content: template.needrestart }),
+]

@@ -1,0 +1,54 @@
+import { type HostFacts, script, type Site, type Task } from '../../lib/index.ts'
+import { directory } from '../../tasks/directory.ts'
+import { file } from '../../tasks/file.ts'
+import { link } from '../../tasks/link.ts'
+import { promised, type Resource } from '../../tasks/resources.ts'
+import { restart, running } from '../../tasks/systemd.ts'
+import * as template from '../../templates/base.ts'
+import type { Vars } from './vars.ts'
+
+/** Warnings where the machine is less than it was bought as. */
+export const preflight = ({ cpus, memoryMb, diskGb, freeDiskGb }: Vars['promises']): Task[] =>
+  Object.entries({ cpus, memoryMb, diskGb, freeDiskGb }).flatMap(([what, least]) =>
+    least === undefined ? [] : [promised(what as Resource, least)],
+  )
+
+/** A bounded journal, and no memory images of crashed programs. */
+export const journal = ({ journal: limit }: Vars): Task[] => [
+  directory({ path: '/etc/systemd/journald.conf.d' }),
+  file({
+    path: '/etc/systemd/journald.conf.d/trueup.conf',
+    content: template.journald(limit),
+    notifies: restart('systemd-journald'),
+  }),
+  directory({ path: '/etc/systemd/coredump.conf.d' }),
+  file({ path: '/etc/systemd/coredump.conf.d/trueup.conf', content: template.coredump }),
+  file({ path: '/etc/security/limits.d/90-trueup.conf', content: template.coreLimits }),
+  running('cron'),
+]
+
+/** The right time. */
+export const clock = ({ container }: HostFacts): Task[] => [
+  file({ path: '/etc/default/chrony', content: template.chronyDefaults(container), notifies: restart('chrony') }),
+  running('chrony'),
+]
+
+/** The folders that no other role owns. */
+export const folders = ({ dir }: Site): Task[] => [
+  directory({ path: dir }),
+  directory({ path: `${dir}/data` }),
+  directory({ path: `${dir}/data/ready-for-import` }),
+  directory({ path: `${dir}/logs` }),
+  directory({ path: '/root/backups', mode: '0700' }),
+  link({ path: `${dir}/backups`, target: '/root/backups' }),
+]
+
+/** What no task can say. */
+export const oneOffs = ({ commands }: Vars): Task[] =>
+  commands.map(({ title, unless, run }) =>
+    script({
+      title,
+      check: async ($) => (await $`bash -c ${unless}`.exitCode) === 0,
+      apply: ($) => $`bash -c ${run}`,
+    }),
+  )

@@ -1,0 +1,53 @@
+import * as z from 'zod'
+
+/** What the inventory can say of the role. */
+export const Vars = z.strictObject({
+  hostname: z.string().optional().describe('Left as it is unless given'),
+  timezone: z.string().default('Europe/Warsaw'),
+  locale: z.string().default('C.UTF-8'),
+  packages: z
+    .array(z.string())
+    .default(['ca-certificates', 'curl', 'git', 'gnupg', 'htop', 'jq', 'rsync', 'unzip'])
+    .describe('What an operator expects to find'),
+  deploy: z
+    .strictObject({
+      user: z.string().default('deploy'),
+      keys: z.array(z.string()).default([]).describe('Public keys that may log in; others that are there stay'),
+      sudo: z.boolean().default(true).describe('Root without a password'),
+    })
+    .prefault({}),
+  ssh: z
+    .strictObject({ maxAuthTries: z.int().min(1).default(4), maxSessions: z.int().min(2).default(10) })
+    .prefault({}),
+  admin: z
+    .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+    .default([])
+    .describe('Networks that are never banned'),
+  journal: z
+    .string()
+    .regex(/^\d+[KMG]$/)
+    .default('500M')
+    .describe('Disk space for the journal'),
+  sysctl: z
+    .record(z.string(), z.union([z.string(), z.int()]))
+    .default({})
+    .describe("Kernel settings beside the role's own; in a container net.* only"),
+  swap: z.int().min(0).default(4).describe('GB; 0 in a container'),
+  commands: z
+    .array(
+      z.strictObject({ title: z.string(), unless: z.string().describe('Succeeds once it is done'), run: z.string() }),
+    )
+    .default([])
+    .describe('One-offs in shell that no task can say; each costs a round trip in every run'),
+  promises: z
+    .strictObject({
+      cpus: z.int().optional(),
+      memoryMb: z.int().optional(),
+      diskGb: z.int().optional(),
+      freeDiskGb: z.int().optional(),
+    })
+    .prefault({})
+    .describe('What the machine was bought with; less is a warning'),
+})
+
+export type Vars = z.infer<typeof Vars>
