@@ -52,9 +52,11 @@ const paints = (colour: Colours) => ({
   skipped: colour.dim,
 })
 
-/** Whether a change is more than that of a whole text, which is shown by its hash. */
+const DIGEST = /^‹.*›$|^[0-9a-f]{40,}$/
+
+/** Whether a change says more than that a whole text, shown as a diff, is another one. */
 const isWord = ({ from, to }: TaskEvent['changes'][number]): boolean =>
-  ![from, to].some((value) => typeof value === 'string' && value.startsWith('‹'))
+  ![from, to].some((value) => typeof value === 'string' && DIGEST.test(value))
 
 /** `mode: 0644 → 0600`, one line for each; what is not there at all takes one line for everything. */
 const differences = (changes: TaskEvent['changes']): string[] =>
@@ -80,8 +82,11 @@ const commands = ({ status, command, output }: TaskEvent | HandlerEvent, colour:
   ]
 }
 
-const show = (value: TaskEvent['changes'][number]['to']): string =>
-  value === null ? 'absent' : value === '' ? '""' : String(value)
+const show = (value: TaskEvent['changes'][number]['to']): string => {
+  if (value === null) return 'absent'
+  if (value === '') return '""'
+  return String(value).replace(/^([0-9a-f]{8})[0-9a-f]{32,}$/, '$1…')
+}
 
 const paintDiff = (text: string, colour: Colours): string => {
   const line = text.slice(IN.length)

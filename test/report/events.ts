@@ -50,6 +50,7 @@ export const eventful: readonly Event[] = [
     changes: [
       { key: 'type', from: null, to: 'directory' },
       { key: 'mode', from: null, to: '0755' },
+      { key: 'sha256', from: null, to: 'ab12cd34'.repeat(8) },
     ],
   }),
   { event: 'handler', host: 'web1', role: 'nginx', task: 'reload nginx', status: 'changed', ms: 3 },

@@ -31,7 +31,7 @@ it('tells of whatever is not simply fine', () => {
         -old
         +new
     web1 nginx  changed       directory /srv/x
-        absent → type directory, mode 0755
+        absent → type directory, mode 0755, sha256 ab12cd34…
     web1 nginx  handler       reload nginx
     db1 ufw  1 ok
     db1 nginx  failed        site
@@ -74,7 +74,7 @@ it('tells everything with -v', () => {
         -old
         +new
     web1 nginx  changed       directory /srv/x
-        absent → type directory, mode 0755
+        absent → type directory, mode 0755, sha256 ab12cd34…
     web1 nginx  handler       reload nginx
     db1 ufw  1 ok
     db1 nginx  failed        site
