@@ -1,7 +1,7 @@
 import { check, derive, type Claim, type Handler, type Probe, probe, sh, type State, type Task } from '../lib/index.ts'
 import { atLeast } from './deb-version.ts'
 import { json, type JsonObject } from './json.ts'
-import { restart, unit } from './systemd.ts'
+import { restart, unit, up } from './systemd.ts'
 
 export interface EngineState extends State {
   /** The running engine's version, such as `28.3.3`; `null` where there is no engine. */
@@ -73,8 +73,6 @@ export const provided = (codename: string): readonly Claim[] => {
   const known = VERSIONS[codename]
   return [
     known === undefined ? engine.unsettled : engine.is({ version: known }),
-    ...['docker.service', 'docker.socket', 'containerd.service'].map((name) =>
-      unit(name).is({ active: true, enabled: true, masked: false, stale: false }),
-    ),
+    ...['docker.service', 'docker.socket', 'containerd.service'].map((name) => unit(name).is(up)),
   ]
 }

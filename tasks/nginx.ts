@@ -15,7 +15,7 @@ import { absent, file, type PathOptions, type Validate } from './file.ts'
 import { link } from './link.ts'
 import { candidate, version } from './nginx/version.ts'
 import { path } from './path.ts'
-import { unit } from './systemd.ts'
+import { unit, up } from './systemd.ts'
 
 export { nginxQuote, nginxWord } from './nginx/quote.ts'
 export { candidate, type Http2, http2, version } from './nginx/version.ts'
@@ -115,7 +115,7 @@ export const provided = (codename: string): readonly Claim[] => {
   const target = `${AVAILABLE}/default`
   return [
     known === undefined ? version.unsettled : version.is({ version: known }),
-    unit('nginx').is({ active: true, enabled: true, masked: false, stale: false }),
+    unit('nginx').is(up),
     sites.exactly({ default: target }),
     path(`${ENABLED}/default`).is({ type: 'link', mode: null, owner: null, group: null, target }),
   ]

@@ -5,14 +5,21 @@ import { effects, type PathOptions } from './file.ts'
 export interface UnitState extends State {
   /** `true` is up, `false` is down or failed; a service that keeps dying is `activating` over and over: neither. */
   active: boolean | 'activating' | 'deactivating'
-  /** Comes up at boot: by itself, or because it is `static`, generated or pulled in by another. Not until the next boot only. */
+  /** There is nothing to enable: it comes up at boot, or is `static` or generated. Not what lasts until the next boot only. */
   enabled: boolean
+  /** There is nothing to disable: what is `static` is both, what is not installed is this. */
+  disabled: boolean
   masked: boolean
   /** Its files were changed on disk since systemd read them. */
   stale: boolean
 }
 
 const ENABLED = new Set(['enabled', 'static', 'alias', 'indirect', 'generated'])
+
+const STARTED_AT_BOOT = new Set(['enabled', 'enabled-runtime', 'alias', 'generated'])
+
+/** What is known of a unit that its package has just installed, enabled and started. */
+export const up = { active: true, enabled: true, disabled: false, masked: false, stale: false } as const
 
 const SUFFIX = /\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/
 
@@ -58,6 +65,7 @@ const parseBlock = (block: string): UnitState => {
   return {
     active: ACTIVE[is.get('ActiveState') ?? ''] ?? false,
     enabled: ENABLED.has(is.get('UnitFileState') ?? ''),
+    disabled: !STARTED_AT_BOOT.has(is.get('UnitFileState') ?? ''),
     masked: is.get('LoadState') === 'masked',
     stale: is.get('NeedDaemonReload') === 'yes',
   }
@@ -107,7 +115,7 @@ export const enabled = (name: string, given: UnitOptions = {}): Task =>
 export const stopped = (name: string, given: UnitOptions = {}): Task =>
   task({
     title: given.title ?? `unit ${name} stopped`,
-    want: unit(name).is({ active: false, enabled: false }),
+    want: unit(name).is({ active: false, disabled: true }),
     apply: () => sh`systemctl -q disable --now -- ${unitName(name)}`,
     ...options(given),
   })

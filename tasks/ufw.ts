@@ -1,5 +1,5 @@
 import { all, check, type Claim, derive, sh, type Sh, type State, type Task, task } from '../lib/index.ts'
-import { unit } from './systemd.ts'
+import { unit, up } from './systemd.ts'
 import type { IpVersion } from './ufw/address.ts'
 import { admits } from './ufw/admits.ts'
 import { adding, describe, type Match, removing, type Rule, stored } from './ufw/rule.ts'
@@ -20,7 +20,7 @@ export const provided: readonly Claim[] = [
     kernel: 'off',
   }),
   rules.exactly({}),
-  unit('ufw.service').is({ active: false, enabled: true, masked: false, stale: false }),
+  unit('ufw.service').is({ ...up, active: false }),
 ]
 
 /** ufw tells of a lock that another program (dockerd) holds, and goes on as if nothing were: asked again, up to ten times. */

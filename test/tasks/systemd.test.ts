@@ -27,10 +27,13 @@ const shown = (load: string, active: string, file: string, stale = 'no') =>
 describe('a unit', () => {
   it.each<[string, object]>([
     [shown('loaded', 'active', 'enabled'), { active: true, enabled: true, masked: false, stale: false }],
-    [shown('loaded', 'reloading', 'static', 'yes'), { active: true, enabled: true, masked: false, stale: true }],
+    [
+      shown('loaded', 'reloading', 'static', 'yes'),
+      { active: true, enabled: true, disabled: true, masked: false, stale: true },
+    ],
     [shown('loaded', 'failed', 'disabled'), { active: false, enabled: false }],
     [shown('loaded', 'activating', 'enabled'), { active: 'activating', enabled: true }],
-    [shown('loaded', 'active', 'enabled-runtime'), { active: true, enabled: false }],
+    [shown('loaded', 'active', 'enabled-runtime'), { active: true, enabled: false, disabled: false }],
     [shown('not-found', 'inactive', ''), { active: false, enabled: false, masked: false, stale: false }],
     [shown('masked', 'inactive', 'masked'), { active: false, enabled: false, masked: true }],
   ])('reads %j', (stdout, state) => {
@@ -49,7 +52,13 @@ describe('a unit', () => {
   })
 
   it('is absent where systemd is', () => {
-    expect(parse('', 'a', 'b').get('b.service')).toEqual({ active: false, enabled: false, masked: false, stale: false })
+    expect(parse('', 'a', 'b').get('b.service')).toEqual({
+      active: false,
+      enabled: false,
+      disabled: true,
+      masked: false,
+      stale: false,
+    })
   })
 
   it('has one probe, whatever way it is named', () => {
@@ -101,7 +110,7 @@ describe('units', () => {
   })
 
   it('that keep dying are not stopped', () => {
-    expect(declared(systemd.stopped('a')).want.want).toEqual({ active: false, enabled: false })
+    expect(declared(systemd.stopped('a')).want.want).toEqual({ active: false, disabled: true })
   })
 
   it('are reloaded and restarted by name, once', () => {
