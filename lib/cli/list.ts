@@ -1,13 +1,16 @@
 import type { Inventory } from '../../inventory/load.ts'
 import { checkVars, resolveHosts } from '../../inventory/vars.ts'
-import type { Role } from '../language/role.ts'
 import { Secret } from '../language/secret.ts'
 import { compose } from '../runner/compose.ts'
 import { assumed } from './facts.ts'
-import type { Selection } from './hosts.ts'
+import { selection } from './hosts.ts'
+import type { Program } from './main.ts'
+import type { Invocation } from './options.ts'
+import { knownRoles, selectRoles } from './roles.ts'
 
-/** The hosts that would be worked on, as a table. */
-export const listHosts = ({ inventory, names }: Selection): string[] => {
+/** Prints the hosts that would be worked on, as a table. */
+export const listHosts = async ({ options }: Invocation): Promise<number> => {
+  const { inventory, names } = selection(options.inventory, options.limit)
   const rows = names.flatMap((name) => {
     const host = inventory.hosts.get(name)
     if (host === undefined) return []
@@ -15,37 +18,33 @@ export const listHosts = ({ inventory, names }: Selection): string[] => {
     return [[name, connection === 'local' ? 'local' : `${user}@${address}:${port}`, groups.join(',')]]
   })
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    process.stdout.write(`${cells.join('  ').trimEnd()}\n`)
+  }
+  return 0
 }
 
-/** The titles of the tasks that roles come to on these hosts, as far as that can be said without asking them. */
-export const listTasks = async (
-  { inventory, names }: Selection,
-  roles: readonly Role[],
-  known: readonly string[],
-): Promise<string[]> => {
+/** Prints the titles of the tasks that roles come to, as far as that can be said without asking the hosts. */
+export const listTasks = async ({ options }: Invocation, program: Program): Promise<number> => {
+  const roles = selectRoles(options.role.length === 0 ? ['all'] : options.role, options.from, program.roles)
+  const { inventory, names } = selection(options.inventory, options.limit)
   const unasked = withoutSecrets(inventory)
-  const vars = await checkVars(unasked, names, roles, known)
+  const vars = await checkVars(unasked, names, roles, knownRoles(program.roles))
   const lists = new Map<string, string[]>()
   for (const host of await resolveHosts(unasked, names)) {
     const assignments = roles.map((role) => ({ role, vars: vars.get(host.name)?.get(role.name) }))
     const items = compose(assignments, host.site, assumed(host))
     const lines = roles.flatMap(({ name }) => [
-      `  ${name}`,
-      ...items.flatMap(({ role, task }) => (role === name ? [`    ${task.title}`] : [])),
+      `  ${name}\n`,
+      ...items.flatMap(({ role, task }) => (role === name ? [`    ${task.title}\n`] : [])),
     ])
-    const text = lines.join('\n')
+    const text = lines.join('')
     lists.set(text, [...(lists.get(text) ?? []), host.name])
   }
-  return [...lists].flatMap(([text, hosts]) => [
-    `${hosts.join(', ')} (assumed to be Ubuntu 24.04; nothing was connected to)`,
-    text,
-  ])
+  for (const [text, hosts] of lists)
+    process.stdout.write(`${hosts.join(', ')} (assumed to be Ubuntu 24.04; nothing was connected to)\n${text}`)
+  return 0
 }
 
 /** Titles hold no secrets, so that none has to be there: something else stands for each. */

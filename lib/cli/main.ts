@@ -1,7 +1,7 @@
 import type { Role } from '../language/role.ts'
 import { endQuietly } from './closed.ts'
 import { failure } from './failure.ts'
-import type { CommandName, Invocation } from './options.ts'
+import type { Invocation } from './options.ts'
 import { parse } from './parse.ts'
 import { version } from './version.ts'
 
@@ -11,15 +11,28 @@ export interface Program {
   readonly roles: readonly Role[]
 }
 
-type Run = (invocation: Invocation, program: Program) => Promise<number>
+const listRoles = ({ roles }: Program): number => {
+  process.stdout.write(roles.map(({ name }) => `${name}\n`).join(''))
+  return 0
+}
 
-/** Each command is loaded when it is asked for: most of the start-up time is loading. */
-const COMMANDS: Readonly<Record<CommandName, () => Promise<Run>>> = {
-  apply: async () => (await import('./apply.ts')).apply,
-  lists: async () => (await import('./lists.ts')).lists,
-  exec: async () => (await import('./exec.ts')).exec,
-  trust: async () => (await import('./trust.ts')).trust,
-  schema: async () => (await import('./schema.ts')).schema,
+const carryOut = async (invocation: Invocation, program: Program): Promise<number> => {
+  if (invocation.command === 'list-roles') return listRoles(program)
+  const commands = await import('./commands.ts')
+  switch (invocation.command) {
+    case 'apply':
+      return await commands.apply(invocation, program)
+    case 'exec':
+      return await commands.exec(invocation)
+    case 'list-hosts':
+      return await commands.listHosts(invocation)
+    case 'list-tasks':
+      return await commands.listTasks(invocation, program)
+    case 'schema':
+      return await commands.schema(invocation, program)
+    case 'trust':
+      return await commands.trust(invocation)
+  }
 }
 
 /**
@@ -39,9 +52,7 @@ export const main = async (argv: readonly string[], program: Program): Promise<n
   process.once('uncaughtException', (error) => process.exit(tell(error)))
   try {
     const invocation = parse(argv, version())
-    if (invocation === undefined) return 0
-    const run = await COMMANDS[invocation.command]()
-    return await run(invocation, program)
+    return invocation === undefined ? 0 : await carryOut(invocation, program)
   } catch (error) {
     return tell(error)
   }

@@ -31,7 +31,7 @@ export const UNTYPED: Options = {
   yes: false,
 }
 
-export type CommandName = 'apply' | 'lists' | 'schema' | 'trust' | 'exec'
+export type CommandName = 'apply' | 'list-roles' | 'list-tasks' | 'list-hosts' | 'schema' | 'trust' | 'exec'
 
 /** What is to be done. */
 export interface Invocation {
@@ -41,13 +41,16 @@ export interface Invocation {
   readonly options: Options
 }
 
-const RUN = ['role', 'from', 'limit', 'dryRun', 'diff', 'listRoles', 'listTasks', 'listHosts'] as const
+const PART = ['inventory', 'limit', 'verbose'] as const
+const ROLES = ['role', 'from'] as const
 const HOSTS = ['inventory', 'json', 'forks', 'askBecomePass', 'verbose'] as const
 
 /** The options that mean something to each command; any other is refused. */
 export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]>> = {
-  apply: [...RUN, ...HOSTS],
-  lists: [...RUN, ...HOSTS],
+  apply: [...PART, ...ROLES, ...HOSTS, 'dryRun', 'diff'],
+  'list-roles': ['listRoles', 'verbose'],
+  'list-tasks': ['listTasks', ...PART, ...ROLES],
+  'list-hosts': ['listHosts', ...PART],
   exec: HOSTS,
   trust: ['inventory', 'verbose', 'yes'],
   schema: ['verbose'],

@@ -41,10 +41,17 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     throw new UsageError(explain(error, argv.includes('exec')))
   }
   if (chosen === undefined) return undefined
-  refuseMeaningless(program, chosen.command)
   const options = { ...UNTYPED, ...program.opts<Partial<Options>>() }
-  const lists = options.listRoles || options.listHosts || options.listTasks
-  return { ...chosen, ...(lists && { command: 'lists' }), options }
+  const command = chosen.command === 'apply' ? listOr(chosen.command, options) : chosen.command
+  refuseMeaningless(program, command)
+  return { command, words: chosen.words, options }
+}
+
+/** To list something is a command of its own, although it is typed as an option. */
+const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Options): CommandName => {
+  if (listRoles) return 'list-roles'
+  if (listTasks) return 'list-tasks'
+  return listHosts ? 'list-hosts' : command
 }
 
 const describe = (version: string): Command =>
@@ -101,7 +108,7 @@ const refuseMeaningless = (program: Command, command: CommandName): void => {
     const name = option.attributeName()
     const typed = program.getOptionValueSource(name) === 'cli'
     if (typed && !MEANINGFUL[command].some((meaningful) => meaningful === name)) {
-      const where = command === 'apply' ? 'without trust' : `with ${command}`
+      const where = command === 'apply' ? 'without trust' : `with ${command.replace(/^list/, '--list')}`
       throw new UsageError(`${option.long} means nothing ${where}`)
     }
   }

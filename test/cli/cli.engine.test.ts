@@ -171,7 +171,7 @@ describe.concurrent('the command line', () => {
   it('shows a tree on a terminal, and no error twice', async () => {
     const { shell } = await place()
     const { stdout } = await shell(
-      'script -qec "stty cols 100 rows 30; $PROGRAM --role notes,broken --limit web1" /dev/null',
+      'script -qec "stty cols 100 rows 30; NO_COLOR=1 $PROGRAM --role notes,broken --limit web1" /dev/null',
     )
     const end = stdout.slice(stdout.lastIndexOf('✖ web1'))
     expect(end).toContain('✔ notes')

@@ -17,9 +17,9 @@ describe('what is typed', () => {
       [],
       { inventory: 'x.yml', forks: 3, askBecomePass: true },
     ],
-    ['--list-roles', 'lists', [], { listRoles: true, role: [] }],
-    ['--role nginx --list-tasks --limit web1', 'lists', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
-    ['--list-hosts', 'lists', [], { listHosts: true }],
+    ['--list-roles', 'list-roles', [], { listRoles: true, role: [] }],
+    ['--role nginx --list-tasks --limit web1', 'list-tasks', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
+    ['--list-hosts', 'list-hosts', [], { listHosts: true }],
     ['schema', 'schema', [], {}],
     ['trust web1 --yes', 'trust', ['web1'], { yes: true }],
     ['-i x.yml exec web* -- ls -l --json', 'exec', ['web*', 'ls', '-l', '--json'], { inventory: 'x.yml', json: false }],
@@ -44,6 +44,9 @@ describe('what is typed', () => {
     ['schema --role all', '--role means nothing with schema'],
     ['exec all --dry-run -- ls', '--dry-run means nothing with exec'],
     ['trust web1 --json', '--json means nothing with trust'],
+    ['--list-roles --role all', '--role means nothing with --list-roles'],
+    ['--list-tasks --list-hosts', '--list-hosts means nothing with --list-tasks'],
+    ['--list-hosts --json', '--json means nothing with --list-hosts'],
     ['--role all --yes', '--yes means nothing without trust'],
   ])('%s is refused', (line, message) => {
     expect(() => read(line)).toThrow(new UsageError(message))
