@@ -24,3 +24,4 @@ export {
   type Task,
   task,
 } from './language/task.ts'
+export { maybeSecret, network, secret } from './language/zod.ts'

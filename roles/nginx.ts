@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { derive, role, type Site } from '../lib/index.ts'
+import { derive, network, role, type Site } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { selfSigned } from '../tasks/certificate.ts'
 import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
@@ -19,7 +19,7 @@ const Vars = z.strictObject({
     .default('self-signed')
     .describe('`given`: cloudflare-origin.pem and .key are there already, in DIR/nginx/ssl'),
   trusted: z
-    .array(z.string())
+    .array(network())
     .default([...CLOUDFLARE])
     .describe("Proxies whose word on the client's address is taken"),
   api: Rate.default({ rate: 10, burst: 20 }),
@@ -33,7 +33,7 @@ const Vars = z.strictObject({
   grafana: z
     .strictObject({
       port: z.int().default(3001),
-      allow: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])).default([]),
+      allow: z.array(network()).default([]),
     })
     .prefault({})
     .describe('Who may see Grafana from outside; nobody unless given'),

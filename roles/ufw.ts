@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { role } from '../lib/index.ts'
+import { network, role } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
 import { enabled as unitEnabled } from '../tasks/systemd.ts'
@@ -12,7 +12,7 @@ const Rule = z.union([
   z.strictObject({
     port: z.union([z.int().min(1).max(65535), z.string()]).optional(),
     proto: z.enum(['tcp', 'udp']).optional(),
-    from: z.string().describe('An address or a range').optional(),
+    from: network().optional(),
     interface: z.string().optional(),
     comment: z.string().optional(),
   }),
@@ -20,7 +20,7 @@ const Rule = z.union([
 
 const Vars = z.strictObject({
   ssh: z
-    .strictObject({ from: z.array(z.string()).default([]).describe('Ranges that may reach ssh; anybody unless given') })
+    .strictObject({ from: z.array(network()).default([]).describe('Ranges that may reach ssh; anybody unless given') })
     .prefault({}),
   web: z.enum(['cloudflare', 'anywhere', 'closed']).default('cloudflare').describe('Who may reach ports 80 and 443'),
   allow: z.array(Rule).default([]).describe('What else may come in'),

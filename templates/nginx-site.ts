@@ -1,3 +1,5 @@
+import { nginxQuote } from '../tasks/nginx/quote.ts'
+
 /** Everything that the site's configuration is made from; the nginx role's schema has checked each value. */
 export interface NginxSite {
   readonly domain: string
@@ -17,8 +19,8 @@ export interface NginxSite {
 
 const tls = ({ http2, cert, key }: NginxSite): string => `listen 443 ${http2.listen};
     listen [::]:443 ${http2.listen};${http2.directive === '' ? '' : `\n    ${http2.directive}`}
-    ssl_certificate ${cert};
-    ssl_certificate_key ${key};
+    ssl_certificate ${nginxQuote(cert)};
+    ssl_certificate_key ${nginxQuote(key)};
     include snippets/trueup-tls.conf;
     include snippets/trueup-headers.conf;`
 

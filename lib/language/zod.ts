@@ -12,3 +12,9 @@ export const secret = (name = 'from the inventory') =>
 
 /** A variable that may be a secret, or have one inside: plain text, `!secret`, `!join` or `!url`. */
 export const maybeSecret = (): z.ZodType<MaybeSecret> => z.union([z.string(), SecretValue])
+
+/** An address, or a range of them in CIDR notation; IPv4 or IPv6. */
+export const network = () =>
+  z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
+    error: 'an address or a range such as 10.0.0.0/8 or 2001:db8::/32',
+  })

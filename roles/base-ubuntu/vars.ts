@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { network } from '../../lib/index.ts'
 
 /** What the inventory can say of the role. */
 export const Vars = z.strictObject({
@@ -19,10 +20,7 @@ export const Vars = z.strictObject({
   ssh: z
     .strictObject({ maxAuthTries: z.int().min(1).default(4), maxSessions: z.int().min(2).default(10) })
     .prefault({}),
-  admin: z
-    .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
-    .default([])
-    .describe('Networks that are never banned'),
+  admin: z.array(network()).default([]).describe('Networks that are never banned'),
   journal: z
     .string()
     .regex(/^\d+[KMG]$/)
