@@ -1,12 +1,4 @@
-import { writeSync } from 'node:fs'
-
-const SHOW_CURSOR = '\u001b[?25h\n'
-
-/** Past the tree, which hides the cursor and holds back whatever others write. */
-const endNow = (): never => {
-  if (process.stdout.isTTY) writeSync(process.stdout.fd, SHOW_CURSOR)
-  process.exit(130)
-}
+import { exitNow } from './exit-now.ts'
 
 /** Ends the run in progress, if there is one: after the task in hand. */
 class Interrupts {
@@ -27,7 +19,7 @@ class Interrupts {
     const controller = new AbortController()
     this.#controller = controller
     const stop = () => {
-      if (controller.signal.aborted) endNow()
+      if (controller.signal.aborted) exitNow(130)
       controller.abort()
       onFirst('finishing the task in hand; Ctrl-C again ends at once')
     }

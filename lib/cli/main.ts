@@ -1,5 +1,6 @@
 import type { Role } from '../language/role.ts'
 import { endQuietly } from './closed.ts'
+import { exitNow } from './exit-now.ts'
 import { failure } from './failure.ts'
 import type { Invocation } from './options.ts'
 import { parse } from './parse.ts'
@@ -43,17 +44,17 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
  */
 export const main = async (argv: readonly string[], program: Program): Promise<number> => {
   const verbose = argv.includes('-v') || argv.includes('--verbose')
-  const tell = (error: unknown): number => {
-    const { exitCode, text } = failure(error, verbose)
-    process.stderr.write(`${text}\n`)
-    return exitCode
-  }
   endQuietly(process.stdout)
-  process.once('uncaughtException', (error) => process.exit(tell(error)))
+  process.once('uncaughtException', (error) => {
+    const { exitCode, text } = failure(error, verbose)
+    exitNow(exitCode, text)
+  })
   try {
     const invocation = parse(argv, version())
     return invocation === undefined ? 0 : await carryOut(invocation, program)
   } catch (error) {
-    return tell(error)
+    const { exitCode, text } = failure(error, verbose)
+    process.stderr.write(`${text}\n`)
+    return exitCode
   }
 }

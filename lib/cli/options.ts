@@ -41,16 +41,15 @@ export interface Invocation {
   readonly options: Options
 }
 
-const PART = ['inventory', 'limit', 'verbose'] as const
-const ROLES = ['role', 'from'] as const
+const WHICH = ['inventory', 'limit', 'role', 'from', 'verbose'] as const
 const HOSTS = ['inventory', 'json', 'forks', 'askBecomePass', 'verbose'] as const
 
 /** The options that mean something to each command; any other is refused. */
 export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]>> = {
-  apply: [...PART, ...ROLES, ...HOSTS, 'dryRun', 'diff'],
-  'list-roles': ['listRoles', 'verbose'],
-  'list-tasks': ['listTasks', ...PART, ...ROLES],
-  'list-hosts': ['listHosts', ...PART],
+  apply: [...WHICH, ...HOSTS, 'dryRun', 'diff'],
+  'list-roles': [...WHICH, 'listRoles'],
+  'list-tasks': [...WHICH, 'listTasks'],
+  'list-hosts': [...WHICH, 'listHosts'],
   exec: HOSTS,
   trust: ['inventory', 'verbose', 'yes'],
   schema: ['verbose'],

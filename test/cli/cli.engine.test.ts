@@ -150,15 +150,17 @@ describe.concurrent('the command line', () => {
   })
 
   it('ends at once on a second Ctrl-C', async () => {
-    const { start } = await place()
+    const { start, dir } = await place()
     let presses = 0
-    const { code } = await start(['--role', 'slow', '--json', ...WEB1], (text, child) => {
+    const { code, stdout } = await start(['--role', 'slow', '--json', ...WEB1], (text, child) => {
       if (presses++ === 0 && text.includes('slow')) {
         child.kill('SIGINT')
         setTimeout(() => child.kill('SIGINT'), 100)
       }
     })
     expect(code).toBe(130)
+    expect(stdout).not.toContain('summary')
+    expect(existsSync(join(dir, 'slow-c'))).toBe(false)
   })
 
   it('ends quietly when nobody reads on', async () => {

@@ -44,7 +44,7 @@ describe('what is typed', () => {
     ['schema --role all', '--role means nothing with schema'],
     ['exec all --dry-run -- ls', '--dry-run means nothing with exec'],
     ['trust web1 --json', '--json means nothing with trust'],
-    ['--list-roles --role all', '--role means nothing with --list-roles'],
+    ['--list-roles --dry-run', '--dry-run means nothing with --list-roles'],
     ['--list-tasks --list-hosts', '--list-hosts means nothing with --list-tasks'],
     ['--list-hosts --json', '--json means nothing with --list-hosts'],
     ['--role all --yes', '--yes means nothing without trust'],
