@@ -17,7 +17,7 @@ export const engine: Probe<EngineState> = probe({
   id: 'docker.engine',
   needs: ['dockerd'],
   read: sh`
-pid=$(cat /run/docker.pid 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] || { echo 'the docker engine is installed but not running' >&2; exit 1; }
+pid=; { read -r pid || :; } 2>/dev/null </run/docker.pid; [ -n "$pid" ] && [ -d "/proc/$pid" ] || { echo 'the docker engine is installed but not running' >&2; exit 1; }
 if command -v curl >/dev/null; then curl -sSf -m 20 --unix-socket /run/docker.sock http://docker/version
 else docker version --format '{{json .Server}}'; fi`,
   parse: (stdout) => {
