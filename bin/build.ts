@@ -1,6 +1,6 @@
 /**
- * Builds the program as `dist/run.js`: bundled, so that starting it reads a few files instead of a thousand, and split,
- * so that what is loaded late in the source (ssh, listr2, age) is loaded late here as well.
+ * Builds the program as one file, `dist/run.js`: starting it reads that instead of a thousand. What is loaded late in the
+ * source (ssh, listr2, age) is in the file as well, and evaluated late.
  */
 import { chmod, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,7 +25,6 @@ export const bundle = async (entry: string, folder: string): Promise<void> => {
     entryPoints: [{ in: entry, out: 'run' }],
     outdir: folder,
     bundle: true,
-    splitting: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',
