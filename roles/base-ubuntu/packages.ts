@@ -2,20 +2,18 @@ import { type Task } from '../../lib/index.ts'
 import * as apt from '../../tasks/apt.ts'
 import { directory } from '../../tasks/directory.ts'
 import { file } from '../../tasks/file.ts'
-import { running, unit } from '../../tasks/systemd.ts'
+import { running, unit, up } from '../../tasks/systemd.ts'
 import * as template from '../../templates/base.ts'
 import type { Vars } from './vars.ts'
-
-/** Debian's packages start what they install. */
-const UP = { active: true, enabled: true, masked: false, stale: false } as const
 
 /** What the role's own tasks stand on; one installation for all, since each costs the host seconds of dpkg's triggers. */
 const SERVICES = ['chrony', 'cron', 'fail2ban', 'logrotate', 'nftables', 'python3-systemd', 'unattended-upgrades']
 
 /** What an operator expects to find, and what the rest of the role needs. */
 export const packages = (more: Vars['packages']): Task => {
+  // Debian's packages start what they install.
   const started = ['chrony', 'cron', 'fail2ban', 'unattended-upgrades'].map(
-    (name) => [name, [unit(name).is(UP)]] as const,
+    (name) => [name, [unit(name).is(up)]] as const,
   )
   const names = [...new Set([...SERVICES, ...more])].sort()
   return apt.installed(names, Object.fromEntries(started), { title: 'apt install base packages' })

@@ -103,7 +103,7 @@ export const mischief: readonly Mischief[] = [
   {
     name: 'a live rule deleted',
     role: 'ufw',
-    command: 'iptables -D ufw-user-input -p tcp --dport 22 -j ACCEPT',
+    command: `iptables -S ufw-user-input | sed -n '/104.16.0.0/s/^-A/iptables -D/p' | sh`,
     task: 'ufw enabled',
   },
   { name: 'the firewall switched off', role: 'ufw', command: 'ufw disable', task: 'ufw enabled' },
@@ -128,7 +128,7 @@ export const mischief: readonly Mischief[] = [
     role: 'docker',
     command: 'gpasswd -d deploy docker',
     task: 'user deploy',
-    moved: /\/etc\/g(roup|shadow)-/,
+    moved: /\/etc\/(group|gshadow|passwd|shadow)-/,
   },
   {
     name: 'a site edited',

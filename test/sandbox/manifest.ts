@@ -86,7 +86,8 @@ const units = async (name: string): Promise<[string, string][]> => {
 
 const containers = async (name: string): Promise<[string, string][]> => {
   const format = '{{.Name}} {{.Id}} {{.State.Status}} {{.State.StartedAt}}'
-  const script = `docker info >/dev/null 2>&1 && docker ps -aq | xargs -r docker inspect -f '${format}'`
+  // A stopped engine is not asked: its socket would start it.
+  const script = `systemctl is-active -q docker.service && docker ps -aq | xargs -r docker inspect -f '${format}'`
   const { stdout } = await inside(name, ['sh', '-c', script])
   return stdout
     .split('\n')
