@@ -91,7 +91,13 @@ export const mischief: readonly Mischief[] = [
     task: 'unit chrony running',
     moved: started('chrony'),
   },
-  { name: "a user's shell changed", role: 'base-ubuntu', command: 'usermod -s /bin/false deploy', task: 'user deploy' },
+  {
+    name: "a user's shell changed",
+    role: 'base-ubuntu',
+    command: 'usermod -s /bin/false deploy',
+    task: 'user deploy',
+    moved: /\/etc\/(passwd|shadow)-/,
+  },
   { name: 'a sudo rule removed', role: 'base-ubuntu', command: 'rm /etc/sudoers.d/deploy', task: 'sudoers deploy' },
   {
     name: 'a stored rule deleted',
