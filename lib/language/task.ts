@@ -116,6 +116,8 @@ export interface Derived<S extends State = State> extends Common {
 /** A one-off in zx's manner, run on the host. Costs a trip per command and foretells nothing. */
 export interface Scripted extends Common {
   readonly kind: 'script'
+  /** Seconds that each of its commands may take; 300 unless given. */
+  readonly timeout?: number
   readonly notifies?: Handler | readonly Handler[]
   check($: Dollar): Promise<boolean>
   apply($: Dollar): Promise<unknown>

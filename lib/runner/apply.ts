@@ -136,7 +136,7 @@ export class Apply implements HostRun {
   }
 
   async #script(item: Item, task: Scripted, ms: () => number): Promise<void> {
-    const $ = dollar(this.#job.session, APPLY_SECONDS)
+    const $ = dollar(this.#job.session, task.timeout ?? APPLY_SECONDS)
     try {
       if (await task.check($)) return tell(this.#job, item, { status: 'ok', ms: ms() })
       this.#job.doing?.(item.role, task.title)

@@ -1,6 +1,7 @@
 import { probesOf, type Step } from '../language/judge.ts'
 import { foretell, type Item, notified, Overlay } from '../language/plan.ts'
 import type { Handler } from '../language/task.ts'
+import { APPLY_SECONDS } from './attempt.ts'
 import { compose } from './compose.ts'
 import { body, diff } from './diff.ts'
 import { dollar } from './dollar.ts'
@@ -8,8 +9,6 @@ import { message } from './failure.ts'
 import { HostLink } from './host.ts'
 import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
 import { presentable } from './tell.ts'
-
-const SCRIPT_SECONDS = 60
 
 /** A task and what is foretold of it; nothing where an earlier task of the host fails. */
 interface Told {
@@ -72,7 +71,7 @@ export class DryRun implements HostRun {
     if (task.kind !== 'script') return { kind: 'failed', message: 'only scripts are asked' }
     const waitsFor = this.#overlay.last
     try {
-      if (await task.check(dollar(this.#job.session, SCRIPT_SECONDS))) return { kind: 'ok' }
+      if (await task.check(dollar(this.#job.session, task.timeout ?? APPLY_SECONDS))) return { kind: 'ok' }
       return waitsFor === undefined ? { kind: 'ask' } : { kind: 'unknown', waitsFor }
     } catch (error) {
       return waitsFor === undefined ? { kind: 'failed', message: message(error) } : { kind: 'unknown', waitsFor }

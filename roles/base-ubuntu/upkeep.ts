@@ -45,9 +45,10 @@ export const folders = ({ dir }: Site): Task[] => [
 
 /** What no task can say. */
 export const oneOffs = ({ commands }: Vars): Task[] =>
-  commands.map(({ title, unless, run }) =>
+  commands.map(({ title, unless, run, timeout }) =>
     script({
       title,
+      timeout,
       check: async ($) => (await $`bash -c ${unless}`.exitCode) === 0,
       apply: ($) => $`bash -c ${run}`,
     }),

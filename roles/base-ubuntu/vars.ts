@@ -33,7 +33,12 @@ export const Vars = z.strictObject({
   swap: z.int().min(0).default(4).describe('GB; 0 in a container'),
   commands: z
     .array(
-      z.strictObject({ title: z.string(), unless: z.string().describe('Succeeds once it is done'), run: z.string() }),
+      z.strictObject({
+        title: z.string(),
+        unless: z.string().describe('Succeeds once it is done'),
+        run: z.string(),
+        timeout: z.int().min(1).default(300).describe('Seconds'),
+      }),
     )
     .default([])
     .describe('One-offs in shell that no task can say; each costs a round trip in every run'),
