@@ -95,7 +95,10 @@ export class Turn {
       await work()
     } catch (error) {
       this.#run = undefined
-      if (error instanceof RoleError) this.fatal = error
+      if (error instanceof RoleError) {
+        this.fatal = error
+        return
+      }
       if (error instanceof InterruptedError) this.#interrupted = true
       const unreachable = error instanceof UnreachableError || error instanceof LostError
       const { name } = this.#target
