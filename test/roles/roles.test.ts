@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { reference } from '../../bin/reference.ts'
+import { inventorySchema } from '../../inventory/jsonschema.ts'
+import type { HostFacts, Site, Task } from '../../lib/index.ts'
+import { judge } from '../../lib/language/judge.ts'
+import { compose } from '../../lib/runner/compose.ts'
+import { roles } from '../../roles/index.ts'
+
+const SITE: Site = { domain: 'moja-dzialka.pl', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
+
+const TRIXIE: HostFacts = {
+  name: 'web1',
+  os: 'debian',
+  version: '13',
+  codename: 'trixie',
+  arch: 'amd64',
+  cpus: 2,
+  memoryMb: 2048,
+  bootId: 'a',
+  container: false,
+  sshPort: 22,
+  sshFrom: '192.0.2.7',
+}
+const NOBLE: HostFacts = { ...TRIXIE, os: 'ubuntu', version: '24.04', codename: 'noble' }
+
+const built = (host: HostFacts, vars: Readonly<Record<string, unknown>> = {}) =>
+  compose(
+    roles.map((role) => ({ role, vars: role.vars.parse(vars[role.name] ?? {}) })),
+    SITE,
+    host,
+  )
+const titles = (host: HostFacts, vars?: Readonly<Record<string, unknown>>) =>
+  built(host, vars).map(({ role, task }) => `${role}: ${task.title}`)
+const find = (host: HostFacts, title: string): Task => {
+  const item = built(host).find(({ task }) => task.title === title)
+  if (item === undefined) throw new Error(`no task “${title}”`)
+  return item.task
+}
+
+describe('the roles', () => {
+  it.each([
+    ['noble', NOBLE],
+    ['trixie', TRIXIE],
+  ] as const)('need nothing but a site, and say what they do on %s', (_, host) => {
+    expect(titles(host).length).toBeGreaterThanOrEqual(60)
+    expect(titles(host)).toMatchSnapshot()
+  })
+
+  it('are in the order in which they are applied', () => {
+    expect(roles.map(({ name }) => name)).toEqual(['base-ubuntu', 'ufw', 'docker', 'nginx'])
+  })
+
+  it("take Docker from its own repository on Ubuntu, from the distribution's elsewhere, and from either where asked", () => {
+    expect(titles(NOBLE)).toContain('docker: apt repository docker')
+    expect(titles(TRIXIE)).not.toContain('docker: apt repository docker')
+    expect(titles(TRIXIE, { docker: { source: 'docker' } })).toContain('docker: apt repository docker')
+    expect(titles(NOBLE, { docker: { source: 'distribution' } })).not.toContain('docker: apt repository docker')
+  })
+
+  it.each([
+    ['1.24.0', 'listen 443 ssl http2;', 'http2 on;'],
+    ['1.26.3', 'http2 on;', 'ssl http2;'],
+  ])('spell HTTP/2 as nginx %s has it', (version, has, lacks) => {
+    const derived = find(NOBLE, 'file /etc/nginx/sites-available/moja-dzialka')
+    if (derived.kind !== 'derive') throw new Error('it is derived')
+    const made = derived.make({ version })
+    const text = 'preview' in made ? (made.preview?.after('') ?? '') : ''
+    expect(text).toContain(has)
+    expect(text).not.toContain(lacks)
+  })
+
+  it('never close the port that we come in by', () => {
+    const enabled = built({ ...NOBLE, sshPort: 2222 }).find(({ task }) => task.title === 'ufw enabled')?.task
+    if (enabled?.kind !== 'derive') throw new Error('it is derived')
+    const without = judge(enabled, { get: () => ({ state: {} }) })
+    expect(without).toMatchObject({ kind: 'failed', message: expect.stringContaining('port 2222 from 192.0.2.7') })
+  })
+
+  it('leave the kernel of a container alone, and its swap', () => {
+    const container = { ...TRIXIE, container: true }
+    expect(() => built(container)).toThrow('swap: 0')
+    expect(() => built(container, { 'base-ubuntu': { swap: 0, sysctl: { 'vm.swappiness': 1 } } })).toThrow(
+      'vm.swappiness',
+    )
+    expect(titles(container, { 'base-ubuntu': { swap: 0 } }).filter((title) => title.includes('swap'))).toEqual([])
+    expect(titles(TRIXIE)).toContain('base-ubuntu: swap /swapfile')
+  })
+
+  it.each([
+    ['ufw', { allow: ['ssh'] }],
+    ['ufw', { ssh: { from: ['10.1'] } }],
+    ['nginx', { trusted: ['10.0.0.0/8; return 200'] }],
+    ['nginx', { maxBody: '1m;' }],
+    ['base-ubuntu', { admin: ['everybody'] }],
+    ['base-ubuntu', { journal: '500M\nStorage=none' }],
+    ['docker', { logs: { maxSize: '100m"' } }],
+  ])('%s refuses %j', (name, vars) => {
+    expect(roles.find((role) => role.name === name)?.vars.safeParse(vars).success).toBe(false)
+  })
+
+  it('have their variables in the reference and in the schema for editors', () => {
+    expect(readFileSync('docs/roles.md', 'utf8'), 'npm run reference').toBe(reference())
+    expect(JSON.parse(readFileSync('inventory/schema.json', 'utf8')), 'npm run schema').toEqual(
+      JSON.parse(JSON.stringify(inventorySchema(roles))),
+    )
+  })
+})
