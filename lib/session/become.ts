@@ -84,7 +84,7 @@ const explain = (said: string, user: string): string => {
     return 'sudoers has requiretty, and there is no terminal; set !requiretty'
   if (/not in the sudoers|not allowed to (?:execute|run)|may not run/i.test(said))
     return `sudoers does not allow it to run commands as ${user}`
-  if (/sudo.*not found/i.test(said)) return 'there is no sudo on the host'
+  if (/sudo.*(?:not found|no such file)/i.test(said)) return 'there is no sudo on the host'
   if (/incorrect password|sorry, try again/i.test(said)) return 'the password is wrong'
   return `sudo ended${tail(said)}`
 }

@@ -48,8 +48,23 @@ export const jobScript = (commands: readonly string[]): string => script(command
 export const hereScript = (commands: readonly string[]): string => script(commands, 'eval "$__c"')
 
 /**
- * The command that takes the next `size` bytes of the channel into a new file (0600, O_EXCL). It reads them to the end
- * also where the file cannot be written, as what follows them on the channel is the next request.
+ * The command that takes the next `size` bytes of the channel into a new file (0600, O_EXCL), and a line end that says
+ * that these were all of them. It reads them to the end also where the file cannot be written, as what follows is the
+ * next request. What is not whole is removed.
  */
-export const receive = (path: string, size: number): string =>
-  `umask 077; set -C; head -c ${size} | { cat > ${quote(path)}; code=$?; cat > /dev/null; exit $code; }`
+export const receive = (path: string, size: number): string => {
+  const file = quote(path)
+  return `umask 077; set -C
+head -c ${size} | { { made=1; cat; } > ${file} || { [ -z "$made" ] || rm -f ${file}; cat > /dev/null; exit 1; }; } &&
+{ read -r _ || { rm -f ${file}; exit 1; }; }`
+}
+
+/**
+ * The command that watches over a file while it is filled by another way, until the channel says whether to keep it.
+ * Beats come meanwhile; when the connection is lost, the file is not whole.
+ */
+export const keep = (path: string): string => {
+  const file = quote(path)
+  return `while read -r word && [ "$word" = beat ]; do :; done
+[ "$word" = keep ] && [ -f ${file} ] || { rm -f ${file}; exit 1; }`
+}

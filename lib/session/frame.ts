@@ -31,8 +31,7 @@ export class Frames {
     let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
     for (;;) {
       const at = rest.indexOf(this.#nonce)
-      // Where no nonce is complete, its beginning may be at the end of the chunk.
-      const before = at === -1 ? Math.max(0, rest.length - this.#nonce.length + 1) : at
+      const before = at === -1 ? this.#beginning(rest) : at
       if (before > 0) this.#events.bytes(rest.subarray(0, before))
       rest = rest.subarray(before)
       const end = at === -1 ? -1 : rest.indexOf(0x0a)
@@ -48,6 +47,12 @@ export class Frames {
   end(): void {
     if (this.#held.length > 0) this.#events.bytes(this.#held)
     this.#held = NONE
+  }
+
+  /** Where a nonce may begin that the chunk does not hold to its end. */
+  #beginning(chunk: Buffer): number {
+    const at = chunk.indexOf(this.#nonce[0] ?? 0, Math.max(0, chunk.length - this.#nonce.length + 1))
+    return at === -1 ? chunk.length : at
   }
 
   #mark(line: string): void {

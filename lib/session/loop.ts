@@ -2,9 +2,10 @@
  * The program on the host's side of a session: one bash that takes requests from its stdin until that ends, or until
  * nothing has come for a while. Plain ASCII, for bash 5.0 or newer (bash(1)).
  *
- * It is given a line `NONCE IDLE` first. A request is a line `SEQ MODE TIMEOUT LENGTH` and a script of LENGTH bytes,
- * which prints marks (frame.ts). Modes: `job` runs it as a job of its own, `feed` as well, with the channel as its stdin
- * (it reads exactly the bytes that were announced to it), `here` in this very shell. Any other line is a beat.
+ * It is given a line `NONCE IDLE GRACE` first (seconds, and tenths of them between TERM and KILL). A request is a line
+ * `SEQ MODE TIMEOUT LENGTH` and a script of LENGTH bytes, which prints marks (frame.ts). Modes: `job` runs it as a job of
+ * its own, `feed` as well, with the channel as its stdin (it reads exactly what was announced to it), `here` in this very
+ * shell. Any other line is a beat.
  *
  * - Both outputs go through a `cat` that outlives the connection, and another that then swallows what still comes: no
  *   command is ended by SIGPIPE because the runner went away; what was begun is finished. (`tee -p` alone would do that
@@ -15,6 +16,9 @@
  * - Scripts are read without `-t`: with it bash makes two system calls per character.
  */
 export const LOOP = String.raw`
+IFS=$' \t\n'
+export HOME=~ LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+[ -z "$1" ] || export SSH_CONNECTION=$1
 __pump() { trap '' HUP PIPE; cat; exec cat > /dev/null; }
 __mark() { printf '%s %s %s\n' "$__nonce" "$__seq" "$*"; printf '%s %s %s\n' "$__nonce" "$__seq" "$*" >&2; }
 __gone() {
@@ -22,18 +26,15 @@ __gone() {
   for ((n = 0; n < $1; n++)); do kill -0 -- "-$__job" || return 0; read -r -t 0.1 <> <(:); done
   return 1
 }
-__stop() { kill -TERM -- "-$__job"; __gone 50 || { kill -KILL -- "-$__job"; __gone 20; }; }
+__stop() { kill -TERM -- "-$__job"; __gone "$__grace" || { kill -KILL -- "-$__job"; __gone 20; }; }
 exec 2> >(__pump >&2 2> /dev/null)
 exec > >(__pump 2> /dev/null)
 exec 8<> <(:)
 exec 7< /dev/fd/8 8>&-
-unset BASH_ENV ENV CDPATH HOME
-export HOME=~ LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-[ -z "$1" ] || export SSH_CONNECTION=$1
 umask 022
 cd /
 set -m
-read -r -t 30 __nonce __idle || exit
+read -r -t 30 __nonce __idle __grace || exit
 while read -r -t "$__idle" __seq __mode __timeout __length; do
   [ "$__length" ] || continue
   IFS= LC_ALL=C read -r -N "$__length" __script || exit
@@ -56,8 +57,21 @@ done
 /** What the loop's bash says once it is there: before that, sudo may still be asking. */
 export const READY = 'trueup-ready'
 
-/** The script in the loop's argv, free of anything that is secret: it reads the program, and runs it. */
-const BOOT = `echo ${READY}; IFS= LC_ALL=C read -r -N ${LOOP.length} program; eval "$program"`
+/** What of the login's environment stays: who it is, and how to get out. The rest could change what programs print. */
+const KEPT = 'USER | LOGNAME | XDG_RUNTIME_DIR | *_proxy | *_PROXY'
+
+/** The script in the loop's argv, free of anything that is secret: it cleans up, reads the program, and runs it. */
+const BOOT = [
+  'for n in $(compgen -A function -A export)',
+  `do unset -f "$n"; case $n in ${KEPT}) ;; *) unset -v "$n" ;; esac`,
+  'done 2> /dev/null',
+  `echo ${READY}`,
+  `IFS= LC_ALL=C read -r -N ${LOOP.length} program`,
+  'eval "$program"',
+].join('; ')
+
+/** What bash obeys before its first command, and sudo's language: what it says is read in English. */
+const CLEAN = 'env -u BASH_ENV -u SHELLOPTS -u BASHOPTS -u POSIXLY_CORRECT -u LANGUAGE LC_ALL=C'
 
 /**
  * The command line that starts the loop; fit for every login shell, also csh and fish.
@@ -65,4 +79,4 @@ const BOOT = `echo ${READY}; IFS= LC_ALL=C read -r -N ${LOOP.length} program; ev
  * @param before - what runs it, such as a sudo with its options
  */
 export const bootCommand = (before = ''): string =>
-  `exec ${before}bash --noprofile --norc -c '${BOOT}' trueup "$SSH_CONNECTION"`
+  `exec ${CLEAN} ${before}bash --noprofile --norc -c '${BOOT}' trueup "$SSH_CONNECTION"`

@@ -6,9 +6,10 @@ import { type Sudo, sudo } from './become.ts'
 import { startLocal } from './local.ts'
 import { ShellSession } from './shell-session.ts'
 import type { Session } from './session.ts'
-import type { Streams } from './shell.ts'
+import type { Patience, Streams } from './shell.ts'
+import type { Keepalive } from './ssh/connect.ts'
 
-export interface OpenOptions {
+export interface OpenOptions extends Patience {
   /** For `become`, where sudo asks for one. */
   readonly becomePassword?: Secret | undefined
   /** Shell functions that every command can call. */
@@ -17,18 +18,22 @@ export interface OpenOptions {
   readonly sshConfig?: string | undefined
   /** Told what a person should know and what no run fails for. */
   readonly onWarning?: ((message: string) => void) | undefined
-  /** Seconds without a request or a beat after which the host ends the session. 30 unless given. */
-  readonly idle?: number | undefined
+  /** When an ssh peer counts as dead. */
+  readonly keepalive?: Keepalive | undefined
 }
 
 /** Says, by the user who got in, what runs the loop: nothing, or a sudo with its options. */
 type Before = (login: string) => string
 
 /** Starts the loop on a host. ssh is loaded only where it is needed. */
-const start = async (host: Host, before: Before, { sshConfig: file, onWarning }: OpenOptions): Promise<Streams> => {
+const start = async (
+  host: Host,
+  before: Before,
+  { sshConfig: file, onWarning, keepalive }: OpenOptions,
+): Promise<Streams> => {
   if (host.connection === 'local') return startLocal(before(userInfo().username))
   const { startSsh } = await import('./ssh/start.ts')
-  return startSsh(host, before, { file, onWarning })
+  return startSsh(host, before, { file, onWarning, keepalive })
 }
 
 /** Starts the loop as the user that commands run as; whoever logs in as that user needs no sudo. */

@@ -11,7 +11,7 @@ export interface RequestOptions {
   readonly parts: number
   /** Bytes of each stream kept of each command. */
   readonly limit: number
-  /** Sent behind the script, for a job that reads it (`feed`). */
+  /** Sent behind the script, with a line end, for a job that reads it (`feed`). */
   readonly content?: Buffer
 }
 

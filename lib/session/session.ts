@@ -43,8 +43,9 @@ export interface Session {
   exec(commands: readonly Sh[], options?: ExecOptions): Promise<Output[]>
   /**
    * Writes content of any size to a new file: 0600, owned by the user that commands run as. It goes through the same
-   * shell, so that it needs neither an sftp server nor a place in between that another user could reach.
-   * @throws Error where the file exists or cannot be written; it is removed then
+   * shell, so that it needs neither an sftp server nor a place in between that another user could reach; big content of
+   * a login that needs no become goes by one sftp channel, which is opened once a connection.
+   * @throws Error where the file exists or cannot be written; nothing of it is left then, nor after a LostError
    */
   upload(content: Blob, path: string): Promise<void>
   /** A second, new connection by the same address, port and user: the proof that one can still get in. @throws UnreachableError */

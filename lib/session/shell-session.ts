@@ -1,20 +1,26 @@
-import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
 import type { Blob } from '../language/blob.ts'
 import type { HostFacts } from '../language/role.ts'
-import { raw, type Sh, sh } from '../language/sh.ts'
-import { hereScript, INLINE_MAX, jobScript, receive, spell } from './compose.ts'
+import { raw, type Sh } from '../language/sh.ts'
+import { hereScript, jobScript, spell } from './compose.ts'
 import { hello, parseHello } from './hello.ts'
 import { type ExecOptions, LostError, type Output, type Session, UnreachableError } from './session.ts'
-import { Shell, type Streams } from './shell.ts'
+import { type Patience, Shell, type Streams } from './shell.ts'
+import { largeIn, runSpooled } from './spool.ts'
+import { Turns } from './turns.ts'
+import { isAlone, upload } from './upload.ts'
 
-export interface SessionOptions {
+export interface SessionOptions extends Patience {
   /** Shell functions that every command can call. */
   readonly prelude?: Sh | string | undefined
   /** Where content too large to ride along is put for the length of a request. `/run` unless given. */
   readonly spool?: string
-  /** Seconds without a request or a beat after which the host ends the session. 30 unless given. */
-  readonly idle?: number | undefined
+}
+
+/** One connection of a session. */
+interface Link {
+  readonly shell: Shell
+  readonly turns: Turns
 }
 
 /** A session over the loop, wherever its bash runs. */
@@ -22,7 +28,7 @@ export class ShellSession implements Session {
   readonly name: string
   readonly #connect: () => Promise<Streams>
   readonly #options: SessionOptions
-  #shell: Shell | undefined
+  #link: Link | undefined
   #trips = 0
 
   /**
@@ -41,8 +47,8 @@ export class ShellSession implements Session {
 
   async hello(): Promise<HostFacts> {
     await this.close()
-    const shell = new Shell(this.name, await this.#connect(), this.#options.idle)
-    this.#shell = shell
+    const shell = new Shell(this.name, await this.#connect(), this.#options)
+    this.#link = { shell, turns: new Turns() }
     try {
       const [, facts] = await Promise.all([this.#prelude(shell), this.#facts(shell)])
       return facts
@@ -53,33 +59,19 @@ export class ShellSession implements Session {
   }
 
   async exec(commands: readonly Sh[], options: ExecOptions = {}): Promise<Output[]> {
-    const spool = new Map<string, string>()
-    const large = commands.flatMap(({ blobs }) => blobs).filter(({ bytes }) => bytes.length > INLINE_MAX)
-    const uploads = [...new Map(large.map((blob) => [blob.sha256, blob])).values()].map((blob) => {
-      const path = `${this.#options.spool ?? '/run'}/trueup-${randomBytes(16).toString('hex')}`
-      spool.set(blob.sha256, path)
-      return this.upload(blob, path)
-    })
-    const sweep = spool.size === 0 ? [] : [sh`rm -f ${[...spool.values()]}`]
-    const texts = [...commands, ...sweep].map((command) => spell(command, spool))
-    // Answers come in order, so that nothing has to be awaited before the commands are sent.
-    const [outputs] = await Promise.all([this.#send(texts, options), ...uploads])
-    if (sweep.length > 0 && outputs.pop()?.code !== 0) await this.exec(sweep)
-    return outputs
+    const { shell, turns } = this.#connected()
+    const large = largeIn(commands)
+    const run = (texts: readonly string[]) => this.#send(shell, texts, options)
+    if (large.length === 0) return turns.together(() => run(commands.map((command) => spell(command))))
+    const directory = this.#options.spool ?? '/run'
+    const write = ({ bytes }: Blob, path: string) => this.#write(shell, bytes, path)
+    return turns.alone(() => runSpooled(commands, large, { directory, upload: write, run }))
   }
 
   async upload({ bytes }: Blob, path: string): Promise<void> {
-    this.#trips += 1
-    const options = {
-      mode: 'feed',
-      timeout: 120 + Math.ceil(bytes.length / 50_000),
-      parts: 1,
-      limit: 4096,
-      content: bytes,
-    } as const
-    const [output] = await this.#connected().request(jobScript([receive(path, bytes.length)]), options)
-    if (output?.code === 0) return
-    throw new Error(`${this.name}: ${path} was not written: ${output?.stderr.toString().trim() || 'timed out'}`)
+    const { shell, turns } = this.#connected()
+    const write = () => this.#write(shell, bytes, path)
+    return isAlone(shell, bytes) ? turns.alone(write) : turns.together(write)
   }
 
   async fresh(): Promise<Session> {
@@ -90,22 +82,28 @@ export class ShellSession implements Session {
   }
 
   async close(): Promise<void> {
-    await this.#shell?.close()
-    this.#shell = undefined
+    await this.#link?.shell.close()
+    this.#link = undefined
   }
 
-  #connected(): Shell {
-    if (this.#shell === undefined) throw new LostError(`${this.name}: not connected; hello() comes first`)
-    return this.#shell
+  #connected(): Link {
+    if (this.#link === undefined) throw new LostError(`${this.name}: not connected; hello() comes first`)
+    return this.#link
+  }
+
+  #write(shell: Shell, bytes: Buffer, path: string): Promise<void> {
+    this.#trips += 1
+    return upload(shell, bytes, path)
   }
 
   #send(
+    shell: Shell,
     texts: readonly string[],
     { timeout = 120, limit = 1024 * 1024, here = false }: ExecOptions,
   ): Promise<Output[]> {
     this.#trips += 1
     const script = here ? hereScript(texts) : jobScript(texts)
-    return this.#connected().request(script, { mode: here ? 'here' : 'job', timeout, limit, parts: texts.length })
+    return shell.request(script, { mode: here ? 'here' : 'job', timeout, limit, parts: texts.length })
   }
 
   async #prelude(shell: Shell): Promise<void> {

@@ -6,6 +6,9 @@ import { LOOP, READY } from './loop.ts'
 import { Request, type RequestOptions } from './request.ts'
 import { LostError, type Output } from './session.ts'
 
+/** Fills a new file and says whether it is whole; never rejects. */
+export type Fill = (bytes: Buffer) => Promise<boolean>
+
 /** A running bash on the other side: a child process or an ssh channel, started by `bootCommand`. */
 export interface Streams {
   readonly stdin: Writable
@@ -15,6 +18,16 @@ export interface Streams {
   readonly closed: Promise<string>
   /** Ends the connection now, whatever is under way. */
   destroy(): void
+  /** Makes a new file (0600) by another way than the shell, where there is one; never rejects. */
+  readonly create?: ((path: string) => Promise<Fill | undefined>) | undefined
+}
+
+/** How long the host waits. Seconds. */
+export interface Patience {
+  /** Without a request or a beat, after which the host ends the session. 30 unless given. */
+  readonly idle?: number | undefined
+  /** Between TERM and KILL where a request is past its deadline. 5 unless given. */
+  readonly grace?: number | undefined
 }
 
 /** Beyond a request's own deadline: TERM, KILL, and a slow line. After that the connection counts as lost. Seconds. */
@@ -22,7 +35,8 @@ const GRACE = 30
 
 /** The runner's side of the loop: sends requests, several at once if need be, and sorts what comes back. */
 export class Shell {
-  readonly #name: string
+  readonly name: string
+  readonly create: Streams['create']
   readonly #streams: Streams
   readonly #requests = new Map<number, Request>()
   readonly #noise = new Bounded(4096)
@@ -31,18 +45,16 @@ export class Shell {
   #guard: NodeJS.Timeout | undefined
   #lost: string | undefined
 
-  /**
-   * @param name - the host's, for messages
-   * @param idle - seconds without a request or a beat after which the other side ends itself
-   */
-  constructor(name: string, streams: Streams, idle = 30) {
-    this.#name = name
+  /** @param name - the host's, for messages */
+  constructor(name: string, streams: Streams, { idle = 30, grace = 5 }: Patience = {}) {
+    this.name = name
+    this.create = streams.create
     this.#streams = streams
     // The colon stands nowhere else in it, so that no output can run into it.
     const nonce = `:${randomBytes(16).toString('hex')}`
     const frames = (['stdout', 'stderr'] as const).map((stream) => this.#listen(stream, nonce))
     streams.stdin.on('error', () => {})
-    streams.stdin.write(`${LOOP}${nonce} ${idle}\n`)
+    streams.stdin.write(`${LOOP}${nonce} ${idle} ${Math.ceil(grace * 10)}\n`)
     this.#beat = setInterval(() => streams.stdin.write('beat\n'), (idle * 1000) / 3).unref()
     void streams.closed.then((reason) => {
       for (const one of frames) one.end()
@@ -64,7 +76,7 @@ export class Shell {
   request(script: string, options: RequestOptions): Promise<Output[]> {
     if (this.#lost !== undefined) return Promise.reject(this.#error())
     const text = Buffer.from(script)
-    if (text.includes(0)) throw new TypeError(`${this.#name}: a command cannot hold a NUL`)
+    if (text.includes(0)) throw new TypeError(`${this.name}: a command cannot hold a NUL`)
     const seq = ++this.#seq
     const request = new Request(options)
     this.#requests.set(seq, request)
@@ -72,8 +84,13 @@ export class Shell {
     const { stdin } = this.#streams
     stdin.write(`${seq} ${options.mode} ${options.timeout} ${text.length}\n`)
     stdin.write(text)
-    if (options.content !== undefined) stdin.write(options.content)
+    if (options.content !== undefined) for (const part of [options.content, '\n']) stdin.write(part)
     return request.answer
+  }
+
+  /** Says a line to a job that listens (`feed`). */
+  say(line: string): void {
+    this.#streams.stdin.write(`${line}\n`)
   }
 
   /** Lets the other side end, and ends the connection. @param patience - seconds given to it */
@@ -133,6 +150,6 @@ export class Shell {
   }
 
   #error(): LostError {
-    return new LostError(`${this.#name}: the connection was lost (${this.#lost})`)
+    return new LostError(`${this.name}: the connection was lost (${this.#lost})`)
   }
 }

@@ -25,10 +25,12 @@ export const makeHost = (over: Partial<Host> = {}): Host => ({
   ...over,
 })
 
+let configs = 0
+
 /** An ssh_config that knows nothing of this machine's person; `known` is the content of known_hosts. */
 export const sshConfigIn = (dir: string, known = '', more = ''): string => {
-  const file = join(dir, 'ssh_config')
-  const knownHosts = join(dir, 'known_hosts')
+  const file = join(dir, `ssh_config-${(configs += 1)}`)
+  const knownHosts = join(dir, `known_hosts-${configs}`)
   writeFileSync(knownHosts, known)
   const none = join(dir, 'none')
   writeFileSync(

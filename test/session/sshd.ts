@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import ssh2, { type Connection, type ParsedKey } from 'ssh2'
+import { serveSftp, type SftpFaults } from './sftp-server.ts'
 
 export type KeyType = 'ed25519' | 'ecdsa' | 'rsa'
 
@@ -23,11 +24,16 @@ export interface SshdOptions {
   readonly users?: readonly string[]
   /** Set for the commands. */
   readonly env?: Readonly<Record<string, string>>
+  /** The login shell; /bin/sh unless given. */
+  readonly shell?: string
+  /** Whether there is an sftp subsystem, and what goes wrong with it. */
+  readonly sftp?: SftpFaults | undefined
 }
 
-/** A little sshd in this process: runs commands with /bin/sh, forwards connections, and counts. */
-export const startSshd = async ({ hostKeys, authorized, users, env = {} }: SshdOptions = {}) => {
-  const counts = { connections: 0, authentications: 0, channels: 0 }
+/** A little sshd in this process: runs commands with a shell, forwards connections, and counts. */
+export const startSshd = async (options: SshdOptions = {}) => {
+  const { hostKeys, authorized, users, env = {}, shell = '/bin/sh', sftp } = options
+  const counts = { connections: 0, authentications: 0, channels: 0, sftps: 0 }
   const clients = new Set<Connection>()
   const letIn = (user: string, key: ParsedKey) =>
     (users === undefined || users.includes(user)) &&
@@ -58,11 +64,17 @@ export const startSshd = async ({ hostKeys, authorized, users, env = {} }: SshdO
       })
     })
     client.on('session', (accept) => {
-      accept().on('exec', (acceptExec, _reject, { command }) => {
+      const session = accept()
+      if (sftp !== undefined)
+        session.on('sftp', (acceptSftp) => {
+          counts.sftps += 1
+          serveSftp(acceptSftp(), sftp)
+        })
+      session.on('exec', (acceptExec, _reject, { command }) => {
         counts.channels += 1
         const channel = acceptExec()
         const SSH_CONNECTION = '192.0.2.7 50000 192.0.2.1 22'
-        const child = spawn('/bin/sh', ['-c', command], { env: { PATH: process.env['PATH'], SSH_CONNECTION, ...env } })
+        const child = spawn(shell, ['-c', command], { env: { PATH: process.env['PATH'], SSH_CONNECTION, ...env } })
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
         channel.pipe(child.stdin)
         child.stdout.pipe(channel, { end: false })

@@ -2,6 +2,7 @@ import { homedir, userInfo } from 'node:os'
 import * as z from 'zod'
 import { $ } from 'zx/core'
 import { quote } from '../../language/quote.ts'
+import type { Keepalive } from './connect.ts'
 import { Refusal } from './refusal.ts'
 
 const list = (value: string): string[] => value.split(' ').filter(Boolean)
@@ -79,12 +80,14 @@ export interface Asked {
   readonly port?: number | undefined
 }
 
-/** How OpenSSH is asked. */
+/** How ssh is spoken, beside what the inventory says. */
 export interface SshSettings {
   /** Instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`). */
   readonly file?: string | undefined
-  /** Told when there is no OpenSSH to ask. */
+  /** Told what a person should know: no OpenSSH to ask here, no sftp there. */
   readonly onWarning?: ((message: string) => void) | undefined
+  /** When a peer counts as dead; 3 × 10 s unless given. */
+  readonly keepalive?: Keepalive | undefined
 }
 
 /**

@@ -7,8 +7,15 @@ import { judge, offersFor } from './host-key.ts'
 import { Refusal } from './refusal.ts'
 import { describe, type Target } from './target.ts'
 
-/** Seconds between keepalives, and how many may stay unanswered before the peer counts as dead. */
-const KEEPALIVE = { interval: 10, count: 3 }
+/** How it shows that a peer is dead that does not say so. */
+export interface Keepalive {
+  /** Seconds between questions. */
+  readonly interval: number
+  /** How many may stay unanswered. */
+  readonly count: number
+}
+
+const KEEPALIVE: Keepalive = { interval: 10, count: 3 }
 
 const where = (target: Target): string => `${target.name} (${describe(target)})`
 
@@ -52,14 +59,15 @@ const socketRefusal = (target: Target, error: NodeJS.ErrnoException): Refusal =>
  */
 const loginOnce = async (target: Target, sock: Duplex, offer: string[]): Promise<Client> => {
   const ways = waysIn(target)
+  const { interval, count } = target.keepalive ?? KEEPALIVE
   let refusal: Error | undefined
   const ssh = new NodeSSH()
   const connecting = ssh.connect({
     sock,
     username: target.user,
     readyTimeout: target.timeout * 1000,
-    keepaliveInterval: KEEPALIVE.interval * 1000,
-    keepaliveCountMax: KEEPALIVE.count,
+    keepaliveInterval: interval * 1000,
+    keepaliveCountMax: count,
     // ssh2 types its own list of names; these are among them.
     algorithms: { serverHostKey: offer as never },
     hostVerifier: (key: Buffer) => {

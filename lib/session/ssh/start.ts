@@ -5,6 +5,7 @@ import { bootCommand } from '../loop.ts'
 import type { Streams } from '../shell.ts'
 import { type Reached, reach } from './reach.ts'
 import { Refusal } from './refusal.ts'
+import { Sftp } from './sftp.ts'
 import { route } from './target.ts'
 
 const openChannel = ({ client, target, end }: Reached, command: string): Promise<ClientChannel> =>
@@ -44,12 +45,16 @@ export const startSsh = async (
   settings: SshSettings = {},
 ): Promise<Streams> => {
   const reached = await reach(await route(host, settings))
-  const channel = await openChannel(reached, bootCommand(before(reached.target.user)))
+  const way = before(reached.target.user)
+  const channel = await openChannel(reached, bootCommand(way))
+  const sftp = new Sftp(reached.client, (message) => settings.onWarning?.(`${host.name}: ${message}`))
   return {
     stdin: channel,
     stdout: channel,
     stderr: channel.stderr,
     closed: closing(channel, reached),
     destroy: reached.end,
+    // Files are to belong to who commands run as, which is whoever logged in only where nothing is in between.
+    create: way === '' ? (path) => sftp.create(path) : undefined,
   }
 }

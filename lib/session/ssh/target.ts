@@ -3,6 +3,7 @@ import type { Host } from '../../../inventory/host.ts'
 import type { Secret } from '../../language/secret.ts'
 import { expandHome, type SshConfig, type SshSettings, sshConfig } from './config.ts'
 import { type KnownHost, parseKnownHosts } from './known-hosts.ts'
+import type { Keepalive } from './connect.ts'
 import { Refusal } from './refusal.ts'
 
 /** All that one login needs, from the inventory and OpenSSH's configuration. */
@@ -26,6 +27,7 @@ export interface Target {
   readonly agent: string | undefined
   /** Seconds. */
   readonly timeout: number
+  readonly keepalive: Keepalive | undefined
   /** Whether `run.ts trust NAME` can add its key. */
   readonly inventoried: boolean
 }
@@ -59,7 +61,14 @@ const jumpTarget = async (jump: string, timeout: number, settings: SshSettings):
   const [, user, bracketed, plain = '', port] = found
   const name = bracketed ?? plain
   const config = await sshConfig({ address: name, user, port: port === undefined ? undefined : Number(port) }, settings)
-  const login = { name, port: config.port, user: config.user, timeout, inventoried: false }
+  const login = {
+    name,
+    port: config.port,
+    user: config.user,
+    timeout,
+    keepalive: settings.keepalive,
+    inventoried: false,
+  }
   const own = { pin: undefined, identityFile: undefined, passphrase: undefined }
   return { ...(await fromConfig(config)), ...login, ...own }
 }
@@ -88,6 +97,7 @@ export const route = async (host: Host, settings: SshSettings = {}): Promise<Rou
     ...(await fromConfig(config)),
     name,
     timeout,
+    keepalive: settings.keepalive,
     pin: host.hostKey,
     identityFile: host.identityFile === undefined ? undefined : expandHome(host.identityFile),
     passphrase: host.passphrase,
