@@ -20,7 +20,8 @@ export const state = ({ node }: Found, issue: Issue): string => {
 }
 
 /** Whether the value may be a secret that someone wrote down by mistake: it is not repeated then. */
-const hidden = ({ path }: Issue): boolean => /pass|secret|token|credential/i.test(String(path.at(-1) ?? ''))
+const hidden = ({ path }: Issue): boolean =>
+  path.some((step) => /pass|secret|token|credential|api_?key|_key$|private|dsn/i.test(String(step)))
 
 /** YAML reads `1.10` as 1.1 and `"22"` as text: what to do about it. */
 export const quoting = ({ node }: Found, issue: Issue): string => {

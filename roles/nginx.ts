@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { derive, network, role, type Site } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
-import { selfSigned } from '../tasks/certificate.ts'
+import { certificate, selfSigned } from '../tasks/certificate.ts'
 import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
 import { directory } from '../tasks/directory.ts'
 import { file } from '../tasks/file.ts'
@@ -55,7 +55,16 @@ export default role({
     { want: pathAt(site.dir).is({ type: 'directory' }), role: 'base-ubuntu' },
     ...(vars.certificate === 'self-signed'
       ? []
-      : Object.values(paths(site)).map((path) => ({ want: pathAt(path).is({ type: 'file' }), role: 'certs' }))),
+      : [
+          {
+            want: certificate(`${paths(site).cert}:${paths(site).key}`).is({
+              matches: true,
+              lasting: true,
+              keyMode: '0600',
+            }),
+            role: 'certs',
+          },
+        ]),
   ],
   tasks: ({ vars, site, host }) => {
     const title = `file /etc/nginx/sites-available/${site.project}`

@@ -22,12 +22,12 @@ export interface TextState extends State {
 
 const ABSENT: PathState = { type: null, mode: null, owner: null, group: null, target: null }
 
-const TYPES: Readonly<Record<string, PathState['type']>> = {
-  'regular file': 'file',
-  'regular empty file': 'file',
-  directory: 'directory',
-  'symbolic link': 'link',
-}
+const TYPES = new Map<string, PathState['type']>([
+  ['regular file', 'file'],
+  ['regular empty file', 'file'],
+  ['directory', 'directory'],
+  ['symbolic link', 'link'],
+])
 
 const ENOENT = /: (No such file or directory|Not a directory)$/
 
@@ -52,7 +52,7 @@ const parseStat = (stdout: string, keys: readonly string[]) => {
   const [afterStat, stats] = section(0)
   const found = new Map<string, PathState | Error>()
   for (const [name = '', type = '', mode = '', owner = '', group = ''] of chunks(stats, 5)) {
-    found.set(name, { type: TYPES[type] ?? 'other', mode: mode.padStart(4, '0'), owner, group, target: null })
+    found.set(name, { type: TYPES.get(type) ?? 'other', mode: mode.padStart(4, '0'), owner, group, target: null })
   }
   const complaints = (fields[afterStat] ?? '').split('\n').filter((line) => line !== '' && !ENOENT.test(line))
   const [end, links] = section(afterStat + 2)

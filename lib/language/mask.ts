@@ -17,34 +17,56 @@ const base64Alignments = (value: string): string[] => {
   })
 }
 
-/** Every spelling in which a secret could turn up: plain, per line, JSON, URL, hex and base64. */
+/** Every spelling in which a secret could turn up: plain, per line, JSON, URL and hex. */
 const spellings = (value: string): string[] => [
   value,
+  ...(value.trim() === '' ? [] : [value.trim()]),
   ...(value.includes('\n') ? value.split('\n').filter((line) => line.trim().length >= 8) : []),
   JSON.stringify(value).slice(1, -1),
   encodeURIComponent(value),
   encodeURIComponent(value).replaceAll("'", '%27').replaceAll('%20', '+'),
   value.replaceAll("'", "'\\''"),
   Buffer.from(value).toString('hex'),
-  ...base64Alignments(value),
+  Buffer.from(value).toString('hex').toUpperCase(),
 ]
 
-let cache: { size: number; pairs: (readonly [string, string])[] } = { size: 0, pairs: [] }
+/** Where programs break lines of base64: a longer text may hold line ends anywhere. */
+const WRAP = 60
 
-const pairs = (): (readonly [string, string])[] => {
+/** A base64 spelling as a pattern: where it is long, line ends may stand in it. */
+const wrapped = (spelling: string): RegExp =>
+  new RegExp([...spelling].map((char) => char.replace('+', '\\+')).join('(?:\\r?\\n\\s*)?'), 'g')
+
+/** What to look for: a text, or for long base64 also a pattern; and the name that is put in its place. */
+interface Look {
+  readonly text: string
+  readonly pattern: RegExp | undefined
+  readonly name: string
+}
+
+let cache: { size: number; looks: Look[] } = { size: 0, looks: [] }
+
+const looks = (): Look[] => {
   const secrets = knownSecrets()
   if (cache.size !== secrets.length) {
-    const all = secrets.flatMap(([value, name]) => [...new Set(spellings(value))].map((text) => [text, name] as const))
-    cache = { size: secrets.length, pairs: all.sort(([a], [b]) => b.length - a.length) }
+    const all = secrets.flatMap(([value, name]) => [
+      ...[...new Set(spellings(value))].map((text): Look => ({ text, name, pattern: undefined })),
+      ...[...new Set([value, value.trim()].flatMap(base64Alignments))].map(
+        (text): Look => ({ text, name, pattern: text.length > WRAP ? wrapped(text) : undefined }),
+      ),
+    ])
+    cache = { size: secrets.length, looks: all.sort((a, b) => b.text.length - a.text.length) }
   }
-  return cache.pairs
+  return cache.looks
 }
 
 /** Replaces every known secret in a text, in any of its usual spellings, by its name. */
 export const mask = (text: string): string => {
   let masked = text
-  for (const [spelling, name] of pairs()) {
-    if (masked.includes(spelling)) masked = masked.replaceAll(spelling, `‹secret ${name}›`)
+  for (const { text: spelling, pattern, name } of looks()) {
+    if (masked.includes(spelling)) masked = masked.replaceAll(spelling, () => `‹secret ${name}›`)
+    else if (pattern !== undefined && masked.includes(spelling.slice(0, 8)))
+      masked = masked.replace(pattern, () => `‹secret ${name}›`)
   }
   return masked
 }

@@ -2,7 +2,8 @@ import { aptPrelude } from './prelude-apt.ts'
 
 /**
  * Shell functions that every session defines once, so that commands stay short. All work on a path whose folder they
- * enter first, by its physical name: from then on nobody can move the folder under them.
+ * enter first. Whether it is the folder that was named is asked of the kernel, not of bash, which only believes where it
+ * is; from then on nobody can exchange the folder under them.
  *
  * - `tu_put PATH MODE OWNER GROUP [TREE CHECK] < content` replaces a file: a new temporary file in the same folder
  *   (O_EXCL, and written through the descriptor that created it), mode and owner before content, fsync, check, rename.
@@ -17,8 +18,9 @@ import { aptPrelude } from './prelude-apt.ts'
  */
 const paths = String.raw`
 tu_enter() { # PATH
-  cd -P -- "\${1%/*}/" || return
-  [ "\${PWD%/}" = "\${1%/*}" ] || { echo "\${1%/*} is reached through a symbolic link; name its real path, $PWD" >&2; return 1; }
+  local at
+  cd -P -- "\${1%/*}/" && at=$(readlink /proc/self/cwd) || return
+  [ "\${at%/}" = "\${1%/*}" ] || { echo "\${1%/*} is reached through a symbolic link; name its real path, $at" >&2; return 1; }
 }
 tu_stage() { tu_staged=.trueup.$BASHPID.$RANDOM$RANDOM; }
 tu_commit() { # PATH STAGED|'' [TREE CHECK]

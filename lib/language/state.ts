@@ -16,12 +16,12 @@ export interface Change {
 /** The keys of `now` that differ from `want`; with `exactly`, whatever else is there is unwanted (drift towards `null`). */
 export const changes = (want: State, now: State, exactly: boolean): Change[] => {
   const wanted = Object.entries(want).flatMap(([key, to]) => {
-    const from = now[key] ?? null
+    const from = Object.hasOwn(now, key) ? (now[key] ?? null) : null
     return from === to ? [] : [{ key, from, to }]
   })
   if (!exactly) return wanted
   const extra = Object.entries(now).flatMap(([key, from]) =>
-    from === null || key in want ? [] : [{ key, from, to: null }],
+    from === null || Object.hasOwn(want, key) ? [] : [{ key, from, to: null }],
   )
   return [...wanted, ...extra]
 }

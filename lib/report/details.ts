@@ -34,7 +34,7 @@ export const details = (event: Happening, colour: Colours): string[] => {
       const head = line(status.replace('-', ' '), paints(colour)[status], task)
       return [
         head,
-        ...differences(diff === undefined ? changes : changes.filter(isWord)).map((text) => `${IN}${printable(text)}`),
+        ...differences(diff === undefined ? changes : changes.filter(isWord)).map((text) => `${IN}${oneLine(text)}`),
         ...said(event),
         ...commands(event, colour),
         ...(diff === undefined ? [] : indented(diff, IN).map((text) => paintDiff(text, colour))),
@@ -63,6 +63,9 @@ const differences = (changes: TaskEvent['changes']): string[] =>
   changes.length > 1 && changes.every(({ from }) => from === null)
     ? [`absent → ${changes.map(({ key, to }) => `${key} ${show(to)}`).join(', ')}`]
     : changes.map(({ key, from, to }) => `${key}: ${show(from)} → ${show(to)}`)
+
+/** A key or a value that a host has made up cannot begin a line of its own. */
+const oneLine = (text: string): string => printable(text).replaceAll('\n', '\\n')
 
 /** A short message goes on the line itself. */
 const withMessage = (head: string, message: string): string[] => {

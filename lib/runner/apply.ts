@@ -1,7 +1,7 @@
 import { judge, probesOf, type Step, stillWrong } from '../language/judge.ts'
 import { foretell, type Item, Overlay } from '../language/plan.ts'
 import type { Probe } from '../language/probe.ts'
-import type { Declared, Drift, Imperative, Scripted } from '../language/task.ts'
+import type { Declared, Drift, Imperative, Scripted, Task } from '../language/task.ts'
 import { APPLY_SECONDS, attempt, type Seen } from './attempt.ts'
 import { compose } from './compose.ts'
 import { dollar } from './dollar.ts'
@@ -113,8 +113,9 @@ export class Apply implements HostRun {
       const { step, seen, wrong } = await this.#once(item, index, task, drift)
       if (step.kind === 'ok' && wrong === undefined) return { seen }
       const again = wrong === LOST ? lost++ === 0 : left-- > 0
-      if (!again || step.kind !== 'drift' || this.#job.signal.aborted) return { seen, wrong: verdict(step, wrong) }
-      warn(this.#job, item, `tried again, since ${(wrong ?? verdict(step, wrong)).split('\n')[0]}`)
+      if (!again || step.kind !== 'drift' || this.#job.signal.aborted)
+        return { seen, wrong: verdict(task, step, wrong) }
+      warn(this.#job, item, `tried again, since ${(wrong ?? verdict(task, step, wrong)).split('\n')[0]}`)
       await new Promise((resume) => setTimeout(resume, 1000 + Math.random() * 2000))
       drift = step.drift
     }
@@ -127,7 +128,7 @@ export class Apply implements HostRun {
     this.#host.facts.expect(overlay.assumed)
     const before = this.#pending.ids
     this.#pending.add(task)
-    const reads = question([task.want.probe, ...this.#ahead(index + 1, item.role, overlay)])
+    const reads = question([task.want.probe, ...probesOf(item.task), ...this.#ahead(index + 1, item.role, overlay)])
     const { seen, wrong, lost } = await attempt(this.#host, task, drift, reads, this.#job)
     const step = await this.#look(item, index)
     const untouched = step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now)
@@ -153,11 +154,11 @@ export class Apply implements HostRun {
 
 const LOST = 'the connection was lost while it ran'
 
-/** What is wrong after a change, in words. */
-const verdict = (step: Step, wrong: string | undefined): string => {
+/** What is wrong after a change, in words, and nothing that a secret could be told from. */
+const verdict = (task: Task, step: Step, wrong: string | undefined): string => {
   const now =
     step.kind === 'drift'
-      ? stillWrong(step.drift)
+      ? stillWrong({ ...step.drift, changes: presentable(step.drift.changes, task) })
       : step.kind === 'failed'
         ? step.message
         : 'it is as wanted all the same'

@@ -58,7 +58,7 @@ const byCommand = async (
   const outputs = await host.change([...before, command], reads, task.timeout ?? APPLY_SECONDS)
   if (outputs === undefined) return { seen: {}, lost: true }
   const ran = outputs[before.length]
-  const text = show.diff && task.preview ? await diff(task.preview, outputs[0]?.stdout ?? Buffer.alloc(0)) : undefined
+  const text = show.diff && task.preview ? await diff(task.preview, outputs[0]) : undefined
   const seen = { ...(text !== undefined && { diff: text }), ...verbose(show.verbose, command, ran) }
   return ran?.code === 0 ? { seen } : { seen, wrong: failure(command, ran) }
 }

@@ -114,8 +114,8 @@ export class DryRun implements HostRun {
       there.length === 0 ? [] : await this.#job.session.exec(there.map(({ preview }) => body(preview.path)))
     const texts = new Map<string, string>()
     for (const { title, preview, there: exists } of previews) {
-      const before = exists ? outputs[there.findIndex((one) => one.title === title)]?.stdout : undefined
-      const text = await diff(preview, before ?? Buffer.alloc(0))
+      const before = exists ? outputs[there.findIndex((one) => one.title === title)] : undefined
+      const text = await diff(preview, before)
       if (text !== undefined) texts.set(title, text)
     }
     return texts

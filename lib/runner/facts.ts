@@ -2,7 +2,7 @@ import type { Reading, View } from '../language/judge.ts'
 import type { Family, Probe } from '../language/probe.ts'
 import { raw, Sh, sh } from '../language/sh.ts'
 import type { Output } from '../session/session.ts'
-import { message } from './failure.ts'
+import { message, tail } from './failure.ts'
 
 /** Bytes of a probe's answer; beyond it the answer is not complete and thus no answer. */
 export const READ_LIMIT = 16 * 1024 * 1024
@@ -105,9 +105,9 @@ const readInto = (facts: Facts, family: Family, probes: readonly Probe[], output
 
 /** @throws Error when the command failed, was cut short or was ended: none of these is ever read as “not there” */
 const complete = ({ code, stdout, stderr, truncated, timedOut }: Output): string => {
-  const tail = stderr.toString().trim().split('\n').slice(-5).join('\n')
+  const said = tail(stderr, 5)
   if (timedOut) throw new Error('no answer in time')
   if (truncated) throw new Error(`the answer is longer than ${READ_LIMIT} bytes`)
-  if (code !== 0) throw new Error(`exit code ${code ?? 'unknown'}${tail === '' ? '' : `: ${tail}`}`)
+  if (code !== 0) throw new Error(`exit code ${code ?? 'unknown'}${said === '' ? '' : `: ${said}`}`)
   return stdout.toString()
 }

@@ -1,3 +1,4 @@
+import { mask } from '../language/mask.ts'
 import type { Sh } from '../language/sh.ts'
 
 const TAIL_LINES = 20
@@ -13,10 +14,18 @@ export interface Ended {
   readonly timedOut?: boolean
 }
 
-/** The end of an output, as people want to see it; bytes that are no text show as escapes. */
+/** Bytes of an output that are looked at for its end. */
+const WINDOW = 64 * 1024
+
+const last = (output: Buffer | string): string => {
+  const bytes = Buffer.from(output)
+  const text = bytes.subarray(-WINDOW).toString()
+  return bytes.length > WINDOW ? text.slice(text.indexOf('\n') + 1) : text
+}
+
+/** The end of an output, as people want to see it; secrets are masked before anything is cut, and bytes that are no text show as escapes. */
 export const tail = (output: Buffer | string, lines = TAIL_LINES): string =>
-  output
-    .toString()
+  mask(last(output))
     .trimEnd()
     .split('\n')
     .slice(-lines)
@@ -26,7 +35,7 @@ export const tail = (output: Buffer | string, lines = TAIL_LINES): string =>
 
 /** A failed command for a tired human: what it was, how it ended, and the end of what it said. */
 export const failure = (command: Sh, ended: Ended | undefined): string => {
-  const text = String(command)
+  const text = mask(String(command))
   const shown = text.length > COMMAND_LENGTH ? `${text.slice(0, COMMAND_LENGTH)}…` : text
   const said = ended === undefined ? '' : tail(ended.stderr) || tail(ended.stdout)
   return [

@@ -21,10 +21,10 @@ export class Tally {
     if (event.event === 'host') this.#error = event
   }
 
-  /** The host's turn ended in an error of our own. */
-  break(message: string): void {
+  /** The host's turn ended in an error that is no task's. */
+  break(message: string, exitCode = 1): void {
     this.#counts.failed += 1
-    this.#error = { exitCode: 1, message }
+    this.#error = { exitCode, message }
   }
 
   /** @param ms - milliseconds since the host's turn began */

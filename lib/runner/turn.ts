@@ -97,6 +97,7 @@ export class Turn {
       this.#run = undefined
       if (error instanceof RoleError) {
         this.fatal = error
+        this.#tally.break(message(error), 64)
         return
       }
       if (error instanceof InterruptedError) this.#interrupted = true

@@ -1,4 +1,4 @@
-import { type HostFacts, script, type Site, type Task } from '../../lib/index.ts'
+import { blob, type HostFacts, script, type Site, type Task } from '../../lib/index.ts'
 import { directory } from '../../tasks/directory.ts'
 import { file } from '../../tasks/file.ts'
 import { link } from '../../tasks/link.ts'
@@ -49,7 +49,8 @@ export const oneOffs = ({ commands }: Vars): Task[] =>
     script({
       title,
       timeout,
-      check: async ($) => (await $`bash -c ${unless}`.exitCode) === 0,
-      apply: ($) => $`bash -c ${run}`,
+      // By standard input: an argument could be read by everybody on the host.
+      check: async ($) => (await $`bash ${blob(unless)}`.exitCode) === 0,
+      apply: ($) => $`bash ${blob(run)}`,
     }),
   )

@@ -18,7 +18,7 @@ export const Vars = z.strictObject({
     })
     .prefault({}),
   ssh: z
-    .strictObject({ maxAuthTries: z.int().min(1).default(4), maxSessions: z.int().min(2).default(10) })
+    .strictObject({ maxAuthTries: z.int().min(3).default(4), maxSessions: z.int().min(2).default(10) })
     .prefault({}),
   admin: z.array(network()).default([]).describe('Networks that are never banned'),
   journal: z

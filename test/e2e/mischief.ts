@@ -120,7 +120,7 @@ export const mischief: readonly Mischief[] = [
     command: `sed -i '/live-restore/d' /etc/docker/daemon.json`,
     task: 'docker engine settings',
     handlers: ['restart docker'],
-    moved: started('docker'),
+    moved: /unit docker\.service|daemon\.json/,
   },
   {
     name: 'the engine stopped',

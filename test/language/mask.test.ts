@@ -32,6 +32,25 @@ describe('a secret', () => {
     }
   })
 
+  it('is masked with its line end or without, in capitals, and in wrapped base64', () => {
+    const long = new Secret('long', `${'k3y-'.repeat(60)}\n`)
+    const base64 = (before: string) =>
+      Buffer.from(`${before}${long.reveal()}tail`)
+        .toString('base64')
+        .replace(/(.{76})/g, '$1\n')
+    for (const text of [
+      long.reveal().trim(),
+      Buffer.from(long.reveal()).toString('hex').toUpperCase(),
+      base64(''),
+      base64('x'),
+      base64('xy'),
+    ]) {
+      const masked = mask(text)
+      expect(masked).toContain('‹secret long›')
+      expect(masked.length).toBeLessThan(60)
+    }
+  })
+
   it('stays one when joined or changed', () => {
     const url = join(['postgresql://app:', canary.map(encodeURIComponent), '@db/x'])
     expect(url).toBeInstanceOf(Secret)

@@ -124,6 +124,18 @@ describe('a run', () => {
     expect(host.trips).toBe(1)
   })
 
+  it('looks again at what a derived task is written from in the trip of its change', async () => {
+    const host = new FakeHost(['version'])
+    const derived = derive({
+      title: 'config on',
+      from: thing('version'),
+      reads: [thing('config')],
+      make: () => on('config') as never,
+    })
+    expect((await run(host, [roleOf('r', [derived])])).story).toEqual(['config on: changed'])
+    expect(host.requests).toEqual([['read version config'], ['on config', 'read config version']])
+  })
+
   it('runs scripts in their turn', async () => {
     const host = new FakeHost()
     const one = script({

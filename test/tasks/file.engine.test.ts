@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -163,6 +163,26 @@ describe('a file', () => {
     } finally {
       execFileSync('umount', [dir])
     }
+  })
+})
+
+describe('a folder that its owner keeps exchanging', () => {
+  // renameat2(2) with RENAME_EXCHANGE, over and over, until the time is up.
+  const swap = '$end = time + 8; while (time < $end) { syscall(316, -100, $ARGV[0], -100, $ARGV[1], 2) }'
+  it.skipIf(process.arch !== 'x64')('never lends its name to another', () => {
+    const [mine, other, victim] = [join(dir, 'mine'), join(dir, 'other'), join(dir, 'victim')]
+    mkdirSync(mine)
+    mkdirSync(victim)
+    symlinkSync(victim, other)
+    const exchanging = spawn('perl', ['-e', swap, mine, other])
+    try {
+      for (let n = 0; n < 60; n++)
+        bash(sh`tu_dir ${mine} 0700 nobody nogroup`, sh`tu_put ${`${mine}/keys`} 0600 nobody nogroup < <(echo x)`)
+    } finally {
+      exchanging.kill()
+    }
+    expect(statSync(victim).uid).toBe(0)
+    expect(readdirSync(victim)).toEqual([])
   })
 })
 
