@@ -147,7 +147,7 @@ describe('a host key', () => {
   })
 })
 
-describe('a login', () => {
+describe.concurrent('a login', () => {
   test('opens a locked key, and says which one it cannot open', async () => {
     const locked = newKey('ed25519', 'open sesame')
     const server = await startSshd({ hostKeys: [hostKey.private], authorized: [locked.public] })
