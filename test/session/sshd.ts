@@ -6,16 +6,26 @@ import { serveSftp, type SftpFaults } from './sftp-server.ts'
 
 export type KeyType = 'ed25519' | 'ecdsa' | 'rsa'
 
-/** A new key pair, as OpenSSH would write it. */
-export const newKey = (type: KeyType = 'ed25519', passphrase?: string) => {
-  const lock = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-cbc', rounds: 1 }
-  const bits = { ed25519: {}, ecdsa: { bits: 256 }, rsa: { bits: 2048 } }[type]
-  const pair = ssh2.utils.generateKeyPairSync(type, { ...bits, ...lock } as never)
-  return { private: pair.private, public: pair.public, blob: blobOf(pair.public) }
+export interface KeyPair {
+  readonly private: string
+  readonly public: string
+  readonly blob: Buffer
 }
 
 /** The blob of a public key line, as known_hosts has it in base64. */
 const blobOf = (line: string): Buffer => Buffer.from(line.split(' ')[1] ?? '', 'base64')
+
+/**
+ * A new key pair, as OpenSSH would write it. ssh2 takes a zero byte off the front of an ed25519 key, so that one pair in
+ * 256 can be read by nobody: another is made then.
+ */
+export const newKey = (type: KeyType = 'ed25519', passphrase?: string): KeyPair => {
+  const lock = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-cbc', rounds: 1 }
+  const bits = { ed25519: {}, ecdsa: { bits: 256 }, rsa: { bits: 2048 } }[type]
+  const pair = ssh2.utils.generateKeyPairSync(type, { ...bits, ...lock } as never)
+  if (ssh2.utils.parseKey(pair.private, passphrase) instanceof Error) return newKey(type, passphrase)
+  return { private: pair.private, public: pair.public, blob: blobOf(pair.public) }
+}
 
 export interface SshdOptions {
   readonly hostKeys?: readonly string[]
