@@ -1,4 +1,5 @@
 import { sh, type Declared, task } from '../lib/index.ts'
+import { absolute, attributes } from './attributes.ts'
 import { effects, type PathOptions } from './file.ts'
 import { path as pathAt } from './path.ts'
 
@@ -15,7 +16,7 @@ export const directory = (options: DirectoryOptions): Declared => {
   return task({
     title: options.title ?? `directory ${path}`,
     owns: [{ path }],
-    want: pathAt(path).is({ type: 'directory', mode, owner, group }),
+    want: pathAt(absolute(path)).is({ type: 'directory', ...attributes({ mode, owner, group }) }),
     apply: () => sh`tu_dir ${path} ${mode} ${owner} ${group}`,
     ...effects(options),
   })

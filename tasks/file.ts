@@ -1,4 +1,5 @@
 import { type Blob, blob, type Claim, type Declared, type Handler, Secret, sh, type Sh, task } from '../lib/index.ts'
+import { absolute, attributes } from './attributes.ts'
 import { file as fileAt, path as pathAt } from './path.ts'
 
 /** A check that must pass before a change is put in place: it sees `tree` with the change already made (tu_commit). */
@@ -42,19 +43,23 @@ const isText = ({ bytes }: Blob): boolean => !bytes.includes(0) && bytes.equals(
 /**
  * A file with this content, mode and owner, replaced as a whole: readers see the old one or the new one.
  * A secret's content is never shown, not even by its hash.
+ *
+ * @throws TypeError on a path, a mode or an owner that cannot be
  */
 export const file = (options: FileOptions): Declared => {
-  const { path, content, validate, owner = 'root', group = 'root' } = options
+  const { content, validate, owner = 'root', group = 'root' } = options
+  const path = absolute(options.path)
   const secret = content instanceof Secret
   const { mode = secret ? '0600' : '0644' } = options
+  if (content === undefined) throw new TypeError(`the content of ${path} is missing`)
   const body = blob(content)
-  const attributes = { type: 'file', mode, owner, group } as const
+  const wanted = { type: 'file', ...attributes({ mode, owner, group }) } as const
   return task({
     title: options.title ?? `file ${path}`,
     owns: [{ path }],
-    want: fileAt(path).is({ ...attributes, sha256: body.sha256 }),
+    want: fileAt(path).is({ ...wanted, sha256: body.sha256 }),
     apply: () => sh`tu_put ${path} ${mode} ${owner} ${group}${validation(validate)} ${body}`,
-    ...effects({ ...options, provides: [pathAt(path).is(attributes), ...(options.provides ?? [])] }),
+    ...effects({ ...options, provides: [pathAt(path).is(wanted), ...(options.provides ?? [])] }),
     ...(secret ? { sensitive: ['sha256'] } : isText(body) && { preview: { path, after: () => body.bytes.toString() } }),
   })
 }
@@ -64,7 +69,7 @@ export const absent = (options: PathOptions): Declared =>
   task({
     title: options.title ?? `no file ${options.path}`,
     owns: [{ path: options.path }],
-    want: pathAt(options.path).is({ type: null }),
+    want: pathAt(absolute(options.path)).is({ type: null }),
     apply: () => sh`tu_remove ${options.path}${validation(options.validate)}`,
     ...effects(options),
   })

@@ -1,4 +1,5 @@
 import { sh, type Declared, task } from '../lib/index.ts'
+import { absolute } from './attributes.ts'
 import { effects, type PathOptions, validation } from './file.ts'
 import { path as pathAt } from './path.ts'
 
@@ -12,7 +13,7 @@ export const link = (options: LinkOptions): Declared =>
   task({
     title: options.title ?? `link ${options.path}`,
     owns: [{ path: options.path }],
-    want: pathAt(options.path).is({ type: 'link', target: options.target }),
+    want: pathAt(absolute(options.path)).is({ type: 'link', target: options.target }),
     apply: () => sh`tu_link ${options.path} ${options.target}${validation(options.validate)}`,
     ...effects(options),
   })

@@ -2,7 +2,7 @@
 export const EXAMPLES = `
 Examples:
   trueup --role all                          every role, in order, on every host
-  trueup --role nginx,certs --limit web1     just these roles, on just this host
+  trueup --role nginx,ufw --limit web1       just these roles, on just this host
   trueup --role all --dry-run                read only: exit code 2 when something would change
 
 Exit codes: 0 as wanted, 1 a task failed, 2 a dry run found something, 3 unreachable,

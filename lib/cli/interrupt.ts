@@ -1,5 +1,8 @@
 import { exitNow } from './exit-now.ts'
 
+/** Milliseconds in which a second signal is the first one again: npx and tsx pass on what the terminal has sent already. */
+const ECHO = 700
+
 /** Ends the run in progress, if there is one: after the task in hand. */
 class Interrupts {
   #controller: AbortController | undefined
@@ -18,8 +21,11 @@ class Interrupts {
   watch(onFirst: (text: string) => void): AbortSignal {
     const controller = new AbortController()
     this.#controller = controller
+    let first = 0
     const stop = () => {
+      if (controller.signal.aborted && performance.now() - first < ECHO) return
       if (controller.signal.aborted) exitNow(130)
+      first = performance.now()
       controller.abort()
       onFirst('finishing the task in hand; Ctrl-C again ends at once')
     }

@@ -52,7 +52,7 @@ const byCommand = async (
   reads: Question,
   show: { readonly diff: boolean; readonly verbose: boolean },
 ): Promise<Attempt> => {
-  const command = built(task, drift)
+  const command = commandOf(task, drift)
   if (command instanceof Error) return { seen: {}, wrong: command.message }
   const before = show.diff && task.preview ? [body(task.preview.path)] : []
   const outputs = await host.change([...before, command], reads, task.timeout ?? APPLY_SECONDS)
@@ -64,7 +64,7 @@ const byCommand = async (
 }
 
 /** A command that cannot be written (a value that its format cannot hold) is the task's failure, not the run's. */
-const built = (task: Declared, drift: Drift): Sh | Error => {
+export const commandOf = (task: Declared, drift: Drift): Sh | Error => {
   try {
     return task.apply(drift)
   } catch (error) {

@@ -21,8 +21,8 @@ export const compose = (assignments: readonly Assignment[], site: Site, host: Ho
       return [...requirements, ...role.tasks(input)].map((task): Item => ({ role: role.name, task }))
     })
   })
-  refuseTwins(items)
   refuseTwoOwners(items)
+  refuseTwins(items)
   return items
 }
 

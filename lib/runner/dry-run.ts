@@ -1,7 +1,7 @@
 import { probesOf, type Step } from '../language/judge.ts'
 import { foretell, type Item, notified, Overlay } from '../language/plan.ts'
 import type { Handler } from '../language/task.ts'
-import { APPLY_SECONDS } from './attempt.ts'
+import { APPLY_SECONDS, commandOf } from './attempt.ts'
 import { compose } from './compose.ts'
 import { body, diff } from './diff.ts'
 import { dollar } from './dollar.ts'
@@ -62,6 +62,7 @@ export class DryRun implements HostRun {
       step = foretell(item.task, this.#overlay)
     }
     if (step.kind === 'ask') step = await this.#ask(item)
+    if (step.kind === 'drift') step = written(step)
     if (step.kind === 'failed') this.#failed = true
     return step
   }
@@ -120,4 +121,11 @@ export class DryRun implements HostRun {
     }
     return texts
   }
+}
+
+/** A change whose command cannot be written would fail, so it does here. */
+const written = (step: Extract<Step, { kind: 'drift' }>): Step => {
+  if (step.task.kind === 'run') return step
+  const command = commandOf(step.task, step.drift)
+  return command instanceof Error ? { kind: 'failed', message: command.message } : step
 }
