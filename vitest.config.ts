@@ -2,11 +2,14 @@ import { defineConfig } from 'vitest/config'
 
 const here = (pattern: string) => [`test/**/*${pattern}.test.ts`]
 
+/** Property tests: other values in every run on a desk, the same ones in every run of a gate. */
+const setupFiles = ['test/setup.ts']
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: here(''), exclude: [...here('.engine'), ...here('.e2e')] } },
-      { test: { name: 'engine', include: here('.engine'), testTimeout: 30_000 } },
+      { test: { name: 'unit', setupFiles, include: here(''), exclude: [...here('.engine'), ...here('.e2e')] } },
+      { test: { name: 'engine', setupFiles, maxWorkers: 2, include: here('.engine'), testTimeout: 30_000 } },
       {
         test: {
           name: 'e2e',

@@ -61,8 +61,12 @@ describe('withLine', () => {
         expect(whole(after).map((one) => one.replace(/\r?\n$/, ''))).toContain(wanted)
         const mine = pattern ? /^#?Port / : new RegExp(`^${wanted}$`)
         expect(others(after, mine)).toEqual(others(before, mine))
-        expect(after.endsWith('\n')).toBe(before === '' || before.endsWith('\n'))
+        // Where the last line of all was a second copy, what is left ends as the line before it did.
+        const twin =
+          mine.test(before.split('\n').at(-1) ?? '') && before.split('\n').filter((one) => mine.test(one)).length > 1
+        expect(after.endsWith('\n')).toBe(before === '' || before.endsWith('\n') || twin)
       }),
+      { examples: [['Port 22\n\nPort 22', 0, true]] },
     )
   })
 
