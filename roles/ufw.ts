@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import { network, role } from '../lib/index.ts'
+import { type HostFacts, network, role } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
 import { enabled as unitEnabled } from '../tasks/systemd.ts'
 import * as ufw from '../tasks/ufw.ts'
-import type { Match } from '../tasks/ufw.ts'
+import type { Arrival, Match } from '../tasks/ufw.ts'
 
 const Port = z.string().regex(/^\d+(:\d+)?(\/(tcp|udp))?$/, 'a port such as 8080/tcp, or a range such as 6000:6007/udp')
 const Rule = z.union([
@@ -48,23 +48,35 @@ const match = (rule: z.infer<typeof Rule>): Match => {
 
 const allowing = (rules: readonly Match[]) => rules.map((rule) => ({ ...rule, action: 'allow' as const }))
 
+const portOf = (host: HostFacts): number => host.sshPort ?? 22
+
+/** The connection that must get in: the one that we came by; on the host itself, one from the first range. */
+const arrival = (host: HostFacts, ranges: readonly string[]): Arrival => {
+  const from = host.sshPort === null ? ranges[0]?.split('/')[0] : host.sshFrom
+  return { port: portOf(host), ...(typeof from === 'string' && { from }) }
+}
+
 /**
  * Denies what comes in, but for ssh, the web from Cloudflare's edge and what the inventory allows. The port that we come
- * in by is opened before the firewall closes, so that a run cannot lock itself out.
+ * in by is opened before the firewall closes, and nothing is closed where that does not let us in: a run cannot lock
+ * itself out.
  */
 export default role({
   name: 'ufw',
   vars: Vars,
   tasks: ({ vars, host }) => {
-    const port = host.sshPort ?? 22
+    const port = portOf(host)
     const ssh: Match[] =
       vars.ssh.from.length === 0
         ? [{ port, proto: 'tcp', comment: 'ssh' }]
         : vars.ssh.from.map((from) => ({ port, proto: 'tcp', from, comment: 'ssh' }))
     const others = vars.allow.map(match)
+    const only = vars.exactly ? allowing([...ssh, ...web(vars.web), ...others]) : undefined
+    const live = arrival(host, vars.ssh.from)
     return [
       apt.installed(['ufw'], { ufw: ufw.provided }),
       ufw.stores(allowing(ssh), 'ufw allow ssh'),
+      ufw.admitsSsh({ ssh: live, ranges: vars.ssh.from, ...(only && { only }) }),
       ufw.defaults({ incoming: 'deny' }),
       ufw.defaults({ outgoing: vars.outgoing }),
       ufw.defaults({ routed: 'deny' }),
@@ -72,8 +84,8 @@ export default role({
       ufw.logging(vars.logging),
       ...(vars.web === 'closed' ? [] : [ufw.stores(allowing(web(vars.web)), 'ufw allow web')]),
       ...others.map(ufw.allow),
-      ...(vars.exactly ? [ufw.onlyRules(allowing([...ssh, ...web(vars.web), ...others]))] : []),
-      ufw.enabled({ ssh: { port, ...(host.sshFrom !== null && { from: host.sshFrom }) } }),
+      ...(only ? [ufw.onlyRules(only, { ssh: live })] : []),
+      ufw.enabled({ ssh: live }),
       unitEnabled('ufw.service'),
     ]
   },

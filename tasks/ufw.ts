@@ -1,10 +1,12 @@
 import { all, check, type Claim, derive, sh, type Sh, type State, type Task, task } from '../lib/index.ts'
 import { unit, up } from './systemd.ts'
-import type { IpVersion } from './ufw/address.ts'
-import { admits } from './ufw/admits.ts'
+import { holds, type IpVersion } from './ufw/address.ts'
+import { admits, type Arrival } from './ufw/admits.ts'
+import { REBUILD } from './ufw/rebuild.ts'
 import { adding, describe, type Match, removing, type Rule, stored } from './ufw/rule.ts'
 import { rules, state } from './ufw/state.ts'
 
+export type { Arrival } from './ufw/admits.ts'
 export type { Action, Match, Rule } from './ufw/rule.ts'
 export { rules, state, type UfwState } from './ufw/state.ts'
 
@@ -87,25 +89,89 @@ export const stores = (list: readonly Rule[], title = `ufw ${list.map(describe).
   })
 }
 
-/** These rules and no others: what is not in the list is removed, once what is missing has been added. */
-export const onlyRules = (list: readonly Rule[], title = 'ufw has no other rules'): Task => {
+/** What is stored once these rules and no others are: those that are there keep their places. */
+const remaining = (found: State, list: readonly Rule[]): State => {
+  const wants = wanted(list, [4, 6])
+  return { ...Object.fromEntries(Object.entries(found).filter(([key]) => key in wants)), ...wants }
+}
+
+const refused = ({ port, from }: Arrival): string =>
+  `refused: the rules of ufw would keep out the ssh connection that this comes by (port ${port}${from === undefined ? '' : ` from ${from}`}); ` +
+  'let it in: name its address in `ufw.ssh.from` or `ufw.allow`, and remove rules of ufw that deny it before' +
+  (from?.includes(':') === true ? '; for IPv6 /etc/default/ufw must say IPV6=yes' : '')
+
+/** What no host has: the want of a check that is about something else than one probe's state. */
+const NEVER = rules.is({ never: true })
+
+const refusal = (title: string, ssh: Arrival) => check({ title, want: NEVER, level: 'fail', say: () => refused(ssh) })
+
+export interface AdmitsOptions {
+  /** The live ssh connection. */
+  readonly ssh: Arrival
+  /** The rules that will be left, where others are going to be removed. */
+  readonly only?: readonly Rule[]
+  /** Where ssh is meant to be reached from; anywhere unless given. */
+  readonly ranges?: readonly string[]
+}
+
+/**
+ * The stored rules let the ssh connection in: to stand before whatever closes the firewall further. Warns where that is
+ * only so by a rule that is not about the ranges given.
+ */
+export const admitsSsh = ({ ssh, only, ranges = [] }: AdmitsOptions): Task => {
+  const title = 'ufw admits ssh'
+  const { from } = ssh
+  const outside = from !== undefined && ranges.length > 0 && !ranges.some((range) => holds(range, from))
+  return derive({
+    title,
+    from: rules,
+    reads: [],
+    make: (found) =>
+      admits(only === undefined ? found : remaining(found, only), ssh)
+        ? check({
+            title,
+            want: outside ? NEVER : rules.is({}),
+            level: 'warn',
+            say: () =>
+              `${from} is not within ${ranges.join(', ')}: only another rule of ufw lets in the ssh connection that this comes by`,
+          })
+        : refusal(title, ssh),
+  })
+}
+
+export interface OnlyOptions {
+  readonly title?: string
+  /** The live ssh connection: rules that would not let it in are refused, already by a dry run. */
+  readonly ssh?: Arrival
+}
+
+/**
+ * These rules and no others: what is not in the list is removed, once what is missing has been added.
+ *
+ * @throws TypeError for rules that ufw would refuse or write differently
+ */
+export const onlyRules = (list: readonly Rule[], { title = 'ufw has no other rules', ssh }: OnlyOptions = {}): Task => {
   distinct(list)
   return derive({
     title,
     from: state,
     reads: [rules],
-    make: (found) =>
-      task({
+    make: (found) => {
+      const want = wanted(list, versions(found))
+      if (ssh !== undefined && !admits(want, ssh)) return refusal(title, ssh)
+      return task({
         title,
-        want: rules.exactly(wanted(list, versions(found))),
-        apply: ({ changes }) => {
+        want: rules.exactly(want),
+        apply: ({ changes, now }) => {
+          if (ssh !== undefined && !admits(remaining(now, list), ssh)) throw new Error(refused(ssh))
           const missing = changes.filter(({ to }) => to !== null).map(({ key }) => key)
           const foreign = changes.filter(({ to }) => to === null)
           const removals = foreign.map(({ key, from }) => removing(key, String(from)))
           const unique = new Map(removals.map((words) => [words.join('\0'), words]))
           return ufw(...additions(list, versions(found), missing), ...unique.values())
         },
-      }),
+      })
+    },
   })
 }
 
@@ -157,27 +223,9 @@ export const logging = (level: 'off' | 'low' | 'medium' | 'high' | 'full'): Task
     apply: () => ufw(['logging', level]),
   })
 
-/**
- * Takes ufw's chains out of the kernel, open for a moment, and has ufw load what is stored: `ufw reload` mends neither
- * a flushed INPUT nor a chain that is half gone.
- */
-const REBUILD = sh`for n in 1 2 3; do
-  for ip in iptables ip6tables; do
-    rules=$($ip-save -t filter) || continue
-    { printf '*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n'
-      sed -n -E '/^-A ufw/!s/^-A (.* -[jg] ufw6?-.*)$/-D \1/p' <<< "$rules"
-      sed -n -E 's/^:(ufw6?-[^ ]+) .*/-F \1/p' <<< "$rules"
-      sed -n -E 's/^:(ufw6?-[^ ]+) .*/-X \1/p' <<< "$rules"
-      echo COMMIT; } | $ip-restore -w 10 -n || exit
-  done
-  said=$(/lib/ufw/ufw-init start 2>&1) && [[ $said != *'xtables lock'* ]] && exit
-  sleep 1
-done
-printf '%s\n' "$said" >&2; exit 1`
-
 export interface EnabledOptions {
-  /** The port that the live ssh connection came in by, and the address it came from. */
-  readonly ssh: { readonly port: number; readonly from?: string }
+  /** The live ssh connection. */
+  readonly ssh: Arrival
 }
 
 /**
@@ -186,25 +234,20 @@ export interface EnabledOptions {
  */
 export const enabled = ({ ssh }: EnabledOptions): Task => {
   const title = 'ufw enabled'
-  const want = state.is({ enabled: true, kernel: 'as stored' })
   return derive({
     title,
     from: rules,
     reads: [state],
-    make: (found) => {
-      if (!admits(found, ssh)) {
-        const say = () =>
-          `refused: no rule of ufw lets in the ssh connection that this comes by (port ${ssh.port}${ssh.from === undefined ? '' : ` from ${ssh.from}`})`
-        return check({ title, want, level: 'fail', say })
-      }
-      return task({
-        title,
-        want,
-        apply: ({ now }) =>
-          now['enabled'] !== true
-            ? all(ufw(['--force', 'enable']), ...(now['kernel'] === 'off' ? [] : [REBUILD]))
-            : REBUILD,
-      })
-    },
+    make: (found) =>
+      admits(found, ssh)
+        ? task({
+            title,
+            want: state.is({ enabled: true, kernel: 'as stored' }),
+            apply: ({ now }) =>
+              now['enabled'] !== true
+                ? all(ufw(['--force', 'enable']), ...(now['kernel'] === 'off' ? [] : [REBUILD]))
+                : REBUILD,
+          })
+        : refusal(title, ssh),
   })
 }

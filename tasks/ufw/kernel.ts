@@ -1,4 +1,5 @@
 import type { IpVersion } from './address.ts'
+import { MARK } from './rebuild.ts'
 
 type Chains = Map<string, string[]>
 
@@ -31,7 +32,9 @@ const load = (text: string, chains: Chains, policies = new Map<string, string>()
     const [, command, to, rule] = /^-([AI]) (\S+) (.*)/.exec(line) ?? []
     if (to === undefined || rule === undefined) continue
     const rules = chains.get(to) ?? []
-    chains.set(to, command === 'A' ? [...rules, rule] : [rule, ...rules])
+    if (command === 'A') rules.push(rule)
+    else rules.unshift(rule)
+    chains.set(to, rules)
   }
 }
 
@@ -108,10 +111,12 @@ export const differences = (version: IpVersion, live: Table, source: Source): re
     return compared !== undefined && equal(rules.map(view(chain)), compared.map(view(chain))) ? [] : [chain]
   })
   const builtin = WAYS.filter((way) => {
-    const hooks = (live.chains.get(way.toUpperCase()) ?? []).map(target).filter((name) => name.startsWith(`${prefix}-`))
+    const rules = live.chains.get(way.toUpperCase()) ?? []
+    const hooks = rules.map(target).filter((name) => name.startsWith(`${prefix}-`))
     const policy = source.policy(way) === 'ACCEPT' ? 'ACCEPT' : 'DROP'
     return (
       live.policies.get(way.toUpperCase()) !== policy ||
+      rules.some((rule) => rule.includes(`--comment ${MARK} `)) ||
       !equal(
         hooks,
         HOOKS.map((hook) => `${prefix}-${hook}-${way}`),

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { reference } from '../../bin/reference.ts'
 import { inventorySchema } from '../../inventory/jsonschema.ts'
-import type { HostFacts, Site, Task } from '../../lib/index.ts'
+import type { HostFacts, Site, State, Task } from '../../lib/index.ts'
 import { judge } from '../../lib/language/judge.ts'
+import { foretell, Overlay } from '../../lib/language/plan.ts'
 import { compose } from '../../lib/runner/compose.ts'
 import { roles } from '../../roles/index.ts'
 
@@ -75,6 +76,52 @@ describe('the roles', () => {
     if (enabled?.kind !== 'derive') throw new Error('it is derived')
     const without = judge(enabled, { get: () => ({ state: {} }) })
     expect(without).toMatchObject({ kind: 'failed', message: expect.stringContaining('port 2222 from 192.0.2.7') })
+  })
+
+  describe('come in from elsewhere than ssh is to be reached from', () => {
+    const allows = { 'in from 0.0.0.0/0 to 0.0.0.0/0 port 22 proto tcp': 'allow' }
+    const settings = { logging: 'low', outgoing: 'allow', routed: 'deny', ipv6: true, hasIpv6: true }
+    const on = { ...settings, enabled: true, incoming: 'allow', kernel: 'as stored' }
+    const off = { ...settings, enabled: false, incoming: 'deny', kernel: 'off' }
+    const foretold = (state: State, rules: State, vars: object = {}) => {
+      const items = built({ ...NOBLE, sshFrom: '198.51.100.7' }, { ufw: { ssh: { from: ['10.0.0.0/8'] }, ...vars } })
+      const facts = new Map<string, State>([
+        ['ufw:state', state],
+        ['ufw:rules', rules],
+      ])
+      const overlay = new Overlay({ get: ({ id }) => ({ state: facts.get(id) ?? {} }) })
+      return items
+        .filter(({ role, task }) => role === 'ufw' && !task.title.startsWith('apt '))
+        .map(({ task }) => ({ title: task.title, step: foretell(task, overlay) }))
+    }
+
+    it.each([
+      ['the firewall is on and lets in', on, {}, {}],
+      ['other rules go', on, allows, { exactly: true }],
+      ['the firewall is off', off, {}, {}],
+    ])('is refused before anything is closed where %s', (_, state, rules, vars) => {
+      const steps = foretold(state, rules, vars)
+      const first = steps.findIndex(({ step }) => step.kind === 'failed')
+      expect(steps.slice(0, first + 1).map(({ title }) => title)).toEqual(['ufw allow ssh', 'ufw admits ssh'])
+      expect(steps[first]?.step).toMatchObject({
+        message: expect.stringMatching(/^refused: .*port 22 from 198\.51\.100\.7.*`ufw\.ssh\.from`/),
+      })
+    })
+
+    it('is told of where another rule lets us in', () => {
+      const steps = foretold(on, allows)
+      expect(steps.filter(({ step }) => step.kind === 'failed')).toEqual([])
+      expect(steps.find(({ title }) => title === 'ufw admits ssh')?.step).toMatchObject({
+        warning: expect.stringContaining('198.51.100.7 is not within 10.0.0.0/8'),
+      })
+    })
+
+    it('is no matter on the host itself', () => {
+      const items = built({ ...NOBLE, sshFrom: null, sshPort: null }, { ufw: { ssh: { from: ['10.0.0.0/8'] } } })
+      const task = items.find((item) => item.task.title === 'ufw admits ssh')?.task
+      const rules = { 'in from 10.0.0.0/8 to 0.0.0.0/0 port 22 proto tcp': 'allow' }
+      expect(task && judge(task, { get: () => ({ state: rules }) })).toEqual({ kind: 'ok' })
+    })
   })
 
   it('leave the kernel of a container alone, and its swap', () => {

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { judge, type Step } from '../../lib/language/judge.ts'
-import { Overlay } from '../../lib/language/plan.ts'
+import { foretell, Overlay } from '../../lib/language/plan.ts'
 import type { Probe, State, Task } from '../../lib/index.ts'
 import * as ufw from '../../tasks/ufw.ts'
 import { address, holds } from '../../tasks/ufw/address.ts'
-import { canonical } from '../../tasks/ufw/kernel.ts'
+import { canonical, parseTable } from '../../tasks/ufw/kernel.ts'
+import { MARK } from '../../tasks/ufw/rebuild.ts'
 import { adding, describe as words, removing, stored } from '../../tasks/ufw/rule.ts'
 
 /** As `read` printed it on Debian 13 (ufw 0.36.2, iptables 1.8.11), comments left out; ␀ is a NUL. */
@@ -130,6 +131,32 @@ describe('what is read', () => {
   ])('sees that %s', (_, from, to, where) => {
     expect(enabled).toMatch(from)
     expect(parse(enabled.replace(from, to), ufw.state)).toMatchObject({ kernel: `differs in ${where}` })
+  })
+
+  it('sees what a rebuilding that was cut short has left open', () => {
+    const left = `-A INPUT -p tcp -m tcp --dport 22 -m comment --comment ${MARK} -j ACCEPT\n`
+    const cut = enabled.replace(/^-A INPUT -j ufw-before-logging-input/m, `${left}$&`)
+    expect(cut).not.toBe(enabled)
+    expect(parse(cut, ufw.state)).toMatchObject({ kernel: 'differs in INPUT' })
+  })
+
+  it('takes no longer for many rules than it must', () => {
+    const many = (to: string) =>
+      Array.from({ length: 40_000 }, (_, port) => to.replaceAll('PORT', String(port))).join('')
+    const host = enabled
+      .replace(/(?<=user\.rules\0[^\0]*### RULES ###\n)/, many('-A ufw-user-input -p tcp --dport PORT -j DROP\n'))
+      .replace(
+        /^(?=-A ufw-user-input -p tcp -m tcp --dport 22 )/m,
+        many('-A ufw-user-input -p tcp -m tcp --dport PORT -j DROP\n'),
+      )
+    const started = performance.now()
+    expect(parse(host, ufw.state)).toMatchObject({ kernel: 'as stored' })
+    const read = performance.now()
+    expect(parseTable(`*filter\n${many('-I INPUT -p tcp --dport PORT -j DROP\n')}`).chains.get('INPUT')?.[0]).toMatch(
+      '39999',
+    )
+    expect(read - started).toBeLessThan(1000)
+    expect(performance.now() - read).toBeLessThan(1000)
   })
 
   it('is not misled by the rules of others', () => {
@@ -295,6 +322,7 @@ describe('tasks', () => {
 })
 
 describe('nobody is locked out', () => {
+  const SSH = 'allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in'
   const arrive = (rules: string, ssh: { port: number; from?: string }) => {
     const tuples = rules.replaceAll(/^(?=.)/gm, '### tuple ### ')
     const six = tuples.split('\n').filter((line) => line.includes('::'))
@@ -328,12 +356,93 @@ describe('nobody is locked out', () => {
     ['route:allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in', { port: 22 }, 'failed'],
     ['allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 out', { port: 22 }, 'failed'],
     ['allow tcp any 0.0.0.0/0 22 0.0.0.0/0 in', { port: 22 }, 'failed'],
+    ['allow tcp 22 10.0.0.1 any 0.0.0.0/0 in', { port: 22 }, 'failed'],
+    [`deny tcp 22 0.0.0.0/0 any 0.0.0.0/0 in_eth0\n${SSH}`, { port: 22 }, 'failed'],
+    [`limit tcp 22 0.0.0.0/0 any 0.0.0.0/0 in_eth0\n${SSH}`, { port: 22 }, 'failed'],
+    [`reject any any 0.0.0.0/0 any 0.0.0.0/0 in_eth0\n${SSH}`, { port: 22 }, 'failed'],
+    [`deny_log tcp 20:30 10.0.0.1 any 0.0.0.0/0 in\n${SSH}`, { port: 22 }, 'failed'],
+    [`deny tcp 22 10.0.0.1 any 0.0.0.0/0 OpenSSH - in_eth0\n${SSH}`, { port: 22 }, 'failed'],
+    [`deny tcp any 0.0.0.0/0 1024:65535 0.0.0.0/0 in\n${SSH}`, { port: 22 }, 'failed'],
+    [`deny tcp 22 0.0.0.0/0 any 192.0.2.0/24 in_eth0\n${SSH}`, { port: 22, from: '192.0.2.9' }, 'failed'],
+    [`deny tcp 22 0.0.0.0/0 any 192.0.2.0/24 in_eth0\n${SSH}`, { port: 22, from: '198.51.100.1' }, 'drift'],
+    [`deny tcp 23 0.0.0.0/0 any 0.0.0.0/0 in_eth0\n${SSH}`, { port: 22 }, 'drift'],
+    [`deny udp any 0.0.0.0/0 any 0.0.0.0/0 in_eth0\n${SSH}`, { port: 22 }, 'drift'],
+    [`allow any any 0.0.0.0/0 any 0.0.0.0/0 in_eth0\n${SSH}`, { port: 22 }, 'drift'],
+    [`${SSH}\ndeny tcp 22 0.0.0.0/0 any 0.0.0.0/0 in_eth0`, { port: 22 }, 'drift'],
+    [`deny tcp 22 0.0.0.0/0 any 0.0.0.0/0 out_eth0\n${SSH}`, { port: 22 }, 'drift'],
+    ['allow tcp 22 ::/0 any ::/0 in', { port: 22, from: 'fe80::1%eth0' }, 'drift'],
   ])('%s lets in %j: %s', (rules, ssh, kind) => {
     expect(arrive(rules, ssh)).toBe(kind)
   })
 
-  it('does not refuse a firewall that is on already', () => {
-    expect(judge(ufw.enabled({ ssh: { port: 2200 } }), on(enabled)).kind).toBe('ok')
+  const refusal = {
+    kind: 'failed',
+    message: expect.stringMatching(/^refused: .*port 2200 from 198\.51\.100\.7.*`ufw\.ssh\.from`/),
+  }
+  const arrival = { port: 2200, from: '198.51.100.7' }
+
+  it('refuses a firewall that is on already, too', () => {
+    expect(judge(ufw.enabled({ ssh: arrival }), on(enabled))).toMatchObject(refusal)
+  })
+
+  it('has a check to stand before whatever closes the door', () => {
+    expect(ufw.admitsSsh({ ssh: arrival }).title).toBe('ufw admits ssh')
+    expect(judge(ufw.admitsSsh({ ssh: arrival }), on(enabled))).toMatchObject(refusal)
+    expect(judge(ufw.admitsSsh({ ssh: { ...arrival, port: 22 } }), on(enabled))).toEqual({ kind: 'ok' })
+  })
+
+  it('judges the rules as they will be', () => {
+    const overlay = new Overlay(on(enabled))
+    expect(foretell(ufw.allow({ port: 2200, proto: 'tcp' }), overlay).kind).toBe('drift')
+    expect(judge(ufw.admitsSsh({ ssh: arrival }), overlay)).toEqual({ kind: 'ok' })
+    const only: ufw.Rule[] = [{ action: 'allow', port: 22, proto: 'tcp' }]
+    expect(judge(ufw.admitsSsh({ ssh: arrival, only }), overlay)).toMatchObject(refusal)
+    expect(foretell(ufw.onlyRules(only), overlay).kind).toBe('drift')
+    expect(judge(ufw.admitsSsh({ ssh: arrival }), overlay)).toMatchObject(refusal)
+    expect(judge(ufw.admitsSsh({ ssh: { ...arrival, port: 22 } }), overlay)).toEqual({ kind: 'ok' })
+  })
+
+  it('removes no rule that lets us in', () => {
+    const ssh = { port: 22, from: '198.51.100.7' }
+    const some: ufw.Rule = { action: 'allow', port: 22, proto: 'tcp', from: '10.0.0.0/8' }
+    const step = judge(ufw.onlyRules([some], { ssh }), on(enabled))
+    expect(step).toMatchObject({ kind: 'failed', message: expect.stringMatching(/^refused: .*198\.51\.100\.7/) })
+    expect(judge(ufw.onlyRules([{ ...some, from: '198.51.100.0/24' }], { ssh }), on(enabled)).kind).toBe('drift')
+  })
+
+  it('removes none either where the order in which rules are stored says otherwise than the list', () => {
+    const ssh = { port: 22, from: '198.51.100.7' }
+    const host = installed.replace(/(user\.rules\0)/, '$1### tuple ### deny tcp 22 0.0.0.0/0 any 198.51.100.0/24 in\n')
+    const list: ufw.Rule[] = [
+      { action: 'allow', port: 22, proto: 'tcp' },
+      { action: 'deny', port: 22, proto: 'tcp', from: '198.51.100.0/24' },
+    ]
+    const step = judge(ufw.onlyRules(list, { ssh }), on(host))
+    expect(() => commandOf(step)).toThrow('refused')
+    expect(judge(ufw.admitsSsh({ ssh, only: list }), on(host)).kind).toBe('failed')
+  })
+
+  it('warns where we come from outside the ranges that ssh is to be reached from', () => {
+    const ssh = { port: 22, from: '198.51.100.7' }
+    expect(judge(ufw.admitsSsh({ ssh, ranges: ['10.0.0.0/8'] }), on(enabled))).toEqual({
+      kind: 'ok',
+      warning: expect.stringContaining('198.51.100.7 is not within 10.0.0.0/8'),
+    })
+    expect(judge(ufw.admitsSsh({ ssh, ranges: ['10.0.0.0/8', '198.51.100.0/24'] }), on(enabled))).toEqual({
+      kind: 'ok',
+    })
+    expect(judge(ufw.admitsSsh({ ssh, ranges: [] }), on(enabled))).toEqual({ kind: 'ok' })
+  })
+})
+
+describe('what is in the kernel is rebuilt', () => {
+  const command = commandOf(
+    judge(ufw.enabled({ ssh: { port: 22 } }), on(enabled.replace(/^-A INPUT -j ufw-before-input\n/m, ''))),
+  )
+  it('closed all the while, but for ssh', () => {
+    expect(command).not.toContain('ACCEPT [')
+    expect(command).toContain(':INPUT DROP [0:0]')
+    expect(command).toContain('SSH_CONNECTION')
   })
 })
 
