@@ -7,17 +7,16 @@ const setupFiles = ['test/setup.ts']
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       { test: { name: 'unit', setupFiles, include: here(''), exclude: [...here('.engine'), ...here('.e2e')] } },
-      { test: { name: 'engine', setupFiles, maxWorkers: 2, include: here('.engine'), testTimeout: 30_000 } },
+      { test: { name: 'engine', setupFiles, include: here('.engine'), testTimeout: 30_000 } },
       {
         test: {
           name: 'e2e',
           include: here('.e2e'),
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
-          fileParallelism: true,
         },
       },
     ],

@@ -12,10 +12,10 @@ export interface Problem extends Place {
   readonly message: string
 }
 
-/** `inventory/production.yml:4:11`, relative to the working directory. */
+/** `inventory/production.yml:4:11`, relative to the working directory where it is below it. */
 export const showPlace = ({ file, line, column }: Place): string => {
   const path = relative('', file) || file
-  const short = path.startsWith('../..') ? file : path
+  const short = path.startsWith('..') ? file : path
   return line === 0 ? short : `${short}:${line}:${column}`
 }
 

@@ -17,23 +17,30 @@ const attributes = (type: 'file' | 'directory', state: PathState): string | null
   state.type === null ? null : state.type === type ? `${state.mode} ${state.owner}:${state.group}` : state.type
 
 const entries = (text: string): State => {
-  const found: Record<string, string> = {}
-  for (const key of text.split('\n').flatMap((line) => parseKey(line) ?? [])) {
-    let name = key.fingerprint
-    while (name in found) name += ', again'
-    found[name] = key.rest
-  }
-  return found
+  const seen = new Map<string, number>()
+  return Object.fromEntries(
+    text.split('\n').flatMap((line) => {
+      const key = parseKey(line)
+      if (key === undefined) return []
+      const before = seen.get(key.fingerprint) ?? 0
+      seen.set(key.fingerprint, before + 1)
+      const again = before === 0 ? '' : before === 1 ? ', again' : `, again (${before})`
+      return [[`${key.fingerprint}${again}`, key.rest]]
+    }),
+  )
 }
+
+/** Bytes of a file that are read; nobody has as many keys. */
+const LIMIT = 256 * 1024
 
 /** The files as they are; links are not followed. */
 const keysAt = family<KeysState>({
   name: 'authorized-keys',
   read: (keys) => sh`
 for path in ${keys}; do
-  text=
-  [ -L "$path" ] || [ ! -f "$path" ] || { IFS= read -r -d '' text || :; } <"$path" || exit
-  printf '%s\0' "$text"
+  [ -L "$path" ] || [ ! -f "$path" ] ||
+    (set -o pipefail; dd if="$path" iflag=nofollow,nonblock,fullblock,count_bytes bs=64K count=${LIMIT + 1} status=none | tr '\0' '\n') || exit
+  printf '\0'
 done
 ${paths.read(both(keys))}`,
   parse: (stdout, keys) => {
@@ -45,11 +52,13 @@ ${paths.read(both(keys))}`,
         const [directory, file] = [stat(folder(key)), stat(key)]
         if (directory instanceof Error) return [key, directory]
         if (file instanceof Error) return [key, file]
+        const text = fields[index] ?? ''
+        if (Buffer.byteLength(text) > LIMIT) return [key, new Error(`${key} is larger than ${LIMIT} bytes`)]
         const is = {
           directory: attributes('directory', directory),
           file: attributes('file', file),
         }
-        return [key, { ...is, ...entries(fields[index] ?? '') }]
+        return [key, { ...is, ...entries(text) }]
       }),
     )
   },
@@ -113,14 +122,15 @@ export const authorizedKeys = (options: AuthorizedKeysOptions): Task => {
 }
 
 /**
- * The file's other lines, then the keys. The folder is the user's, so a link is not followed at the moment of opening
- * either (dd(1), nofollow); the user could otherwise be shown a file of root's.
+ * The file's other lines, then the keys. The folder is the user's, so it is entered first, and a link is not followed at
+ * the moment of opening either (dd(1), nofollow); the user could otherwise be shown a file of root's.
  */
 const merge = (path: string, keys: readonly { line: string; body: string }[], put: Sh): Sh => {
   const others = keys.flatMap(({ body }) => ['-e', `^[[:space:]]*[^#[:space:]].*${body}`])
   const filter = keys.length === 0 ? sh`cat` : sh`{ grep -av ${others} || [ $? = 1 ]; }`
-  return sh`if [ -e ${path} ]; then
-  text=$(set -o pipefail; dd if=${path} iflag=nofollow,nonblock status=none | ${filter} && printf x)
+  const name = `./${path.slice(path.lastIndexOf('/') + 1)}`
+  return sh`tu_enter ${path} && if [ -e ${name} ]; then
+  text=$(set -o pipefail; dd if=${name} iflag=nofollow,nonblock status=none | ${filter} && printf x)
 else text=x; fi &&
 text=\${text%x} &&
 { printf %s "$text"; [ -z "\${text##*$'\n'}" ] || echo; printf %s ${keys.map(({ line }) => `${line}\n`).join('')}; } | ${put}`

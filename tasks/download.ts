@@ -1,4 +1,4 @@
-import { sh, type Task, task } from '../lib/index.ts'
+import { sh, type Sh, type Task, task } from '../lib/index.ts'
 import { effects, type PathOptions } from './file.ts'
 import { file as fileAt, path as pathAt } from './path.ts'
 
@@ -25,6 +25,12 @@ const checked = (url: string): string => {
   return url
 }
 
+const fetched = (url: string, timeout: number): Sh =>
+  sh`curl -sSfL --proto '=http,https' --connect-timeout 20 --retry 3 --retry-delay 2 --retry-connrefused -m ${timeout} -o "/proc/$BASHPID/fd/$fd" -- ${checked(url)}`
+
+const copied = (path: string): Sh =>
+  sh`(tu_enter ${path} && dd if=${`./${path.slice(path.lastIndexOf('/') + 1)}`} iflag=nofollow,nonblock bs=1M status=none >&"$fd")`
+
 /**
  * A file from the network: fetched by the host's curl(1) into a file without a name, checked, and only then put in
  * place. A wrong checksum leaves what was there. Retried on failures that may pass.
@@ -39,14 +45,12 @@ export const download = (options: DownloadOptions): Task => {
     title: options.title ?? `download ${path}`,
     owns: [{ path }],
     want: fileAt(path).is({ ...attributes, sha256 }),
-    apply: ({ keys }) =>
-      keys.includes('sha256')
-        ? sh`
+    // What is there already is copied into a new file, too: chmod(1) would follow a link that somebody has put in its place.
+    apply: ({ keys }) => sh`
 tmp=$(mktemp /var/tmp/trueup.XXXXXXXXXX) && exec {fd}<>"$tmp" && rm -f -- "$tmp" &&
-curl -sSfL --proto '=http,https' --connect-timeout 20 --retry 3 --retry-delay 2 --retry-connrefused -m ${timeout} -o "/proc/$BASHPID/fd/$fd" -- ${checked(url)} &&
+${keys.includes('sha256') ? fetched(url, timeout) : copied(path)} &&
 { read -r found _ < <(sha256sum < "/proc/$BASHPID/fd/$fd"); [ "$found" = ${sha256} ] || { echo "the download's sha256 is $found, not" ${sha256} >&2; exit 1; }; } &&
-tu_put ${path} ${mode} ${owner} ${group} < "/proc/$BASHPID/fd/$fd"`
-        : sh`chown -h -- ${`${owner}:${group}`} ${path} && chmod -- ${mode} ${path}`,
+tu_put ${path} ${mode} ${owner} ${group} < "/proc/$BASHPID/fd/$fd"`,
     timeout: timeout + 30,
     ...effects({ ...options, provides: [pathAt(path).is(attributes), ...(options.provides ?? [])] }),
   })

@@ -54,7 +54,7 @@ done`,
           key,
           {
             commit: commit ?? null,
-            origin: origin === '' ? null : origin,
+            origin: origin === '' ? null : withoutLogin(origin),
             changed: changed.length === 0 ? null : changed.map(changedFile).join(', '),
           },
         ]
@@ -62,6 +62,12 @@ done`,
     )
   },
 })
+
+/** A URL without the login that is in it, except for the user of ssh, which is no secret. What is left still differs. */
+const withoutLogin = (url: string): string =>
+  url.replace(/^([a-z+]+:\/\/)([^/]*)@/i, (whole, scheme: string, login: string) =>
+    /^ssh/i.test(scheme) && !login.includes(':') ? whole : `${scheme}‹…›@`,
+  )
 
 /** `1 .M N… <modes and hashes> PATH` (git-status(1), porcelain version 2): 8 fields before the path; 9 in a rename, 10 in a conflict. */
 const changedFile = (line: string): string => {
@@ -89,7 +95,7 @@ const URL =
   /^(?:(?:https?|ssh|git):\/\/[^\s:@/?#-][^\s]*|[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s]+|\/[^\0\n]*)$/
 
 const checkedUrl = (url: string): string => {
-  if (!URL.test(url) || /^[a-z]+:\/\/[^/]*:[^/@]*@/.test(url))
+  if (!URL.test(url) || withoutLogin(url) !== url)
     throw new TypeError('git needs a URL (https, ssh, user@host:path) or an absolute path, without a password in it')
   return url
 }

@@ -10,13 +10,40 @@ export interface PublicKey {
   readonly rest: string
 }
 
-const LINE =
-  /^\s*(?:((?:[^\s"]|"(?:[^"\\]|\\.)*")+)\s+)?((?:sk-)?(?:ssh|ecdsa)-[A-Za-z0-9@.-]+)\s+(AAAA[A-Za-z0-9+/]+={0,2})(?:\s+(.*?))?\s*$/
+/** What sshd(8) takes for the end of a word; other white space in the middle of a key it skips. */
+const BLANK = /[ \t]/
+const SPACE = /[ \t\v\f\r]/
+const TYPE = /^(?:sk-)?(?:ssh|ecdsa)-[A-Za-z0-9@.-]+$/
+const BODY = /^AAAA[A-Za-z0-9+/]+={0,2}$/
+
+/** The first word of a line, in which blanks may stand between double quotes, and what follows it. Reads each character once. */
+const word = (line: string): [word: string, rest: string] => {
+  let quoted = false
+  for (let at = 0; at < line.length; at += 1) {
+    if (line[at] === '\\' && line[at + 1] === '"') at += 1
+    else if (line[at] === '"') quoted = !quoted
+    else if (!quoted && BLANK.test(line[at] ?? '')) return [line.slice(0, at), trimmed(line.slice(at))]
+  }
+  return quoted ? ['', ''] : [line, '']
+}
+
+/** Without blanks at either end; in one pass, which a regular expression would not be. */
+const trimmed = (text: string): string => {
+  let [from, to] = [0, text.length]
+  while (from < to && SPACE.test(text[from] ?? '')) from += 1
+  while (to > from && SPACE.test(text[to - 1] ?? '')) to -= 1
+  return text.slice(from, to)
+}
 
 /** Reads one line; `undefined` for a comment, an empty line and whatever sshd(8) would not take for a key either. */
 export const parseKey = (line: string): PublicKey | undefined => {
-  const [, options, type = '', body, comment] = (/^\s*#/.test(line) ? null : LINE.exec(line)) ?? []
-  if (body === undefined) return undefined
+  const whole = trimmed(line)
+  if (whole.startsWith('#')) return undefined
+  const [first, others] = word(whole)
+  const [options, type, rest] = TYPE.test(first) ? [undefined, first, others] : [first, ...word(others)]
+  const [spaced, comment] = word(rest)
+  const body = spaced.replace(/[\v\f\r]/g, '')
+  if (!TYPE.test(type) || !BODY.test(body)) return undefined
   const hash = createHash('sha256').update(Buffer.from(body, 'base64')).digest('base64').replace(/=+$/, '')
   return {
     fingerprint: `SHA256:${hash}`,

@@ -35,7 +35,7 @@ export const unpackedAt = family<UnpackedState>({
 for dir in ${keys}; do
   note= now=
   [ ! -e "$dir" ] || note=none
-  if [ -f "$dir/${NOTE}" ]; then
+  if [ -f "$dir/${NOTE}" ] && [ ! -L "$dir/${NOTE}" ]; then
     note=$(cat -- "$dir/${NOTE}") && now=$(listing "$dir" 2>&1) || note="error $now"
   fi
   printf '%s\0%s\0%s\0' "$dir" "$note" "$now"
@@ -88,8 +88,8 @@ export const unpacked = (options: UnpackOptions): Task => {
   const zip = /\.zip$/i.test(archive)
   if (zip && strip > 0) throw new TypeError('strip is for tar archives')
   const extract = zip
-    ? sh`unzip -q ${plain('archive', archive)} -d "$new"`
-    : sh`tar -xf ${plain('archive', archive)} -C "$new" --no-same-owner --strip-components=${strip}`
+    ? sh`unzip -q ${plain('archive', archive)} -d ./tree`
+    : sh`tar -xf ${plain('archive', archive)} -C ./tree --no-same-owner --strip-components=${strip}`
   return task({
     title: options.title ?? `unpacked ${dir}`,
     owns: [{ path: dir }],
@@ -98,12 +98,15 @@ export const unpacked = (options: UnpackOptions): Task => {
 dir=${dir}
 tu_enter "$dir" || exit
 read -r found _ < <(sha256sum -- ${archive}) && [ "$found" = ${sha256} ] || { echo ${archive} "is not the archive that is wanted: its sha256 is $found" >&2; exit 1; }
-new=$(mktemp -d "$PWD/.trueup.XXXXXXXXXX") || exit
-trap 'rm -rf -- "$new"' EXIT
-${extract} && chown -hR -- ${`${owner}:${group}`} "$new" && chmod 0755 -- "$new" &&
-was=$(listing "$new") && printf '%s %s\n' ${sha256} "$was" > "$new/${NOTE}" && sync -f "$new" &&
-{ [ ! -e "$dir" ] && [ ! -L "$dir" ] || { old=$(mktemp -d "$PWD/.trueup.XXXXXXXXXX") && mv -T -- "$dir" "$old/was"; }; } &&
-mv -T -- "$new" "$dir" && { [ -z "\${old-}" ] || rm -rf -- "$old"; }`,
+parent=$PWD
+stage=$(mktemp -d ./.trueup.XXXXXXXXXX) && cd -P -- "$stage" && [ "$(stat -c '%u %a %F' .)" = '0 700 directory' ] && [ "$(readlink /proc/self/cwd)" = "$parent/\${stage#./}" ] ||
+  { echo "$parent: somebody exchanges what is made there" >&2; exit 1; }
+trap 'cd / && rm -rf -- "$parent/\${stage#./}"' EXIT
+mkdir tree && ${extract} && rm -f -- ${`./tree/${NOTE}`} && { [ ! -e ${`./tree/${NOTE}`} ] && [ ! -L ${`./tree/${NOTE}`} ]; } &&
+find ./tree -mindepth 1 -exec chown -h -- ${`${owner}:${group}`} {} + &&
+was=$(listing ./tree) && printf '%s %s\n' ${sha256} "$was" > ${`./tree/${NOTE}`} && chmod 0755 ./tree && chown -- ${`${owner}:${group}`} ./tree && sync -f ./tree &&
+{ [ ! -e "$dir" ] && [ ! -L "$dir" ] || mv -T -- "$dir" ./was; } &&
+mv -T -- ./tree "$dir"`,
     timeout: 900,
     ...effects({
       ...options,

@@ -20,11 +20,7 @@ export const upload = (options: UploadOptions): Task => {
     title: options.title ?? `upload ${path}`,
     owns: [{ path }],
     want: fileAt(path).is({ ...attributes, sha256: body.sha256 }),
-    run: async (ctx, { keys }) => {
-      if (!keys.includes('sha256')) {
-        await ctx.$`chown -h -- ${`${owner}:${group}`} ${path} && chmod -- ${mode} ${path}`
-        return
-      }
+    run: async (ctx) => {
       const parcel = `/var/tmp/trueup.${randomUUID()}`
       try {
         await ctx.upload(body, parcel)

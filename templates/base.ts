@@ -10,6 +10,7 @@ export const sshd = (options: {
 }): string => `${MANAGED}PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitEmptyPasswords no
+AuthorizedKeysFile .ssh/authorized_keys
 PermitRootLogin prohibit-password
 MaxAuthTries ${options.maxAuthTries}
 MaxSessions ${options.maxSessions}

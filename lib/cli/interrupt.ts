@@ -1,7 +1,7 @@
 import { exitNow } from './exit-now.ts'
 
 /** Milliseconds in which a second signal is the first one again: npx and tsx pass on what the terminal has sent already. */
-const ECHO = 700
+const ECHO = 300
 
 /** Ends the run in progress, if there is one: after the task in hand. */
 class Interrupts {

@@ -153,9 +153,10 @@ describe.concurrent('the command line', () => {
     const { start, dir } = await place()
     let presses = 0
     const { code, stdout } = await start(['--role', 'slow', '--json', ...WEB1], (text, child) => {
-      if (presses++ === 0 && text.includes('slow')) {
+      if (presses === 0 && text.includes('slow-a')) {
+        presses += 1
         child.kill('SIGINT')
-        setTimeout(() => child.kill('SIGINT'), 100)
+        setTimeout(() => child.kill('SIGINT'), 400)
       }
     })
     expect(code).toBe(130)

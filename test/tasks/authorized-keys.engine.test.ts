@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Declared, type State } from '../../lib/index.ts'
+import { type Declared, raw, sh, type State } from '../../lib/index.ts'
 import { changes } from '../../lib/language/state.ts'
 import { authorizedKeys } from '../../tasks/authorized-keys.ts'
 import { bash } from './bash.ts'
@@ -66,6 +66,32 @@ describe.skipIf(process.getuid?.() !== 0)('authorized keys', () => {
     start(`# note\n${EC}\nrestrict ${ED}\n${ED}\n`)
     expect(converge(task([ED], true))).toMatchObject({ code: 0, left: [] })
     expect(readFileSync(file(), 'utf8')).toBe(`${ED}\n`)
+  })
+
+  it('are all that is there, a NUL or not', () => {
+    start(`${ED}\n\0\n${EC}\n`)
+    expect(drift(task([ED], true)).keys).toHaveLength(3)
+    expect(converge(task([ED], true))).toMatchObject({ code: 0, left: [] })
+    expect(readFileSync(file(), 'utf8')).toBe(`${ED}\n`)
+  })
+
+  it('are not looked for in a file that is too large', () => {
+    start('#'.repeat(256 * 1024 + 1))
+    expect(look(task([ED]))).toEqual(new Error(`${file()} is larger than 262144 bytes`))
+  })
+
+  it('are merged with what is in the folder itself, whatever takes its name meanwhile', () => {
+    start('# mine\n')
+    mkdirSync(join(home, 'theirs'))
+    writeFileSync(join(home, 'theirs/authorized_keys'), '# secret\n')
+    const swap = `dd() {
+      mv ${home}/.ssh ${home}/aside && ln -s theirs ${home}/.ssh
+      command dd "$@"; local code=$?
+      rm ${home}/.ssh && mv ${home}/aside ${home}/.ssh; return $code
+    }`
+    const one = task([ED])
+    expect(bash(sh`${raw(swap)}; ${one.apply(drift(one))}`)).toMatchObject({ code: 0 })
+    expect(readFileSync(file(), 'utf8')).toBe(`# mine\n${ED}\n`)
   })
 
   it('follow no link', () => {

@@ -25,6 +25,10 @@ describe('a public key', () => {
     ],
     [`from="10.0.0.0/8,!10.1.0.0/16"\t${ED}`, ED_PRINT, 'from="10.0.0.0/8,!10.1.0.0/16" ssh-ed25519 me@laptop'],
     [`cert-authority ${ED}`, ED_PRINT, 'cert-authority ssh-ed25519 me@laptop'],
+    [`command="a\\\\" b" ${ED}`, ED_PRINT, 'command="a\\\\" b" ssh-ed25519 me@laptop'],
+    [`command="a\\\u2028b" ${ED}`, ED_PRINT, 'command="a\\\u2028b" ssh-ed25519 me@laptop'],
+    [`${ED}\u2028and more`, ED_PRINT, 'ssh-ed25519 me@laptop\u2028and more'],
+    [`ssh-ed25519 A\r${BODY.slice(1, 9)}\v\f${BODY.slice(9)} me@laptop`, ED_PRINT, 'ssh-ed25519 me@laptop'],
   ])('is known by its fingerprint: %s', (line, fingerprint, rest) => {
     expect(parseKey(line)).toMatchObject({ fingerprint, rest })
   })
@@ -37,6 +41,8 @@ describe('a public key', () => {
     'ssh-ed25519',
     'hello world',
     'command="unclosed ssh-ed25519 AAAA',
+    `ssh-ed25519\u2028${BODY}`,
+    `ssh-ed25519 ${BODY}\u2028me`,
   ])('is not in %j', (line) => {
     expect(parseKey(line)).toBeUndefined()
   })
@@ -51,6 +57,20 @@ describe('a public key', () => {
     expect(() => publicKey(line)).toThrow(TypeError)
   })
 
+  it.each([
+    ['blanks that a line separator follows', `ssh-ed25519 ${BODY}${' '.repeat(4000)}x\u2028y`],
+    ['blanks in front', `${' '.repeat(200_000)}x`],
+    ['blanks after options', `a${' \t'.repeat(100_000)}x`],
+    ['quotes', `${'""'.repeat(100_000)}"`],
+    ['quoted quotes', `"${'\\"'.repeat(100_000)}`],
+    ['backslashes', '\\'.repeat(200_000)],
+    ['a body without an end', `ssh-rsa AAAA${'A'.repeat(200_000)}!`],
+  ])('is found or not found at once among %s', (_, line) => {
+    const start = performance.now()
+    parseKey(line)
+    expect(performance.now() - start).toBeLessThan(200)
+  })
+
   it('never makes the reader throw', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseKey(text)))
     fc.assert(
@@ -59,7 +79,7 @@ describe('a public key', () => {
         (parts) => void parseKey(parts.join('')),
       ),
     )
-  })
+  }, 20_000)
 })
 
 const task = (options: Partial<Parameters<typeof authorizedKeys>[0]> = {}) =>
@@ -84,6 +104,19 @@ describe('authorizedKeys', () => {
     })
   })
 
+  it('reads 2000 twins at once', () => {
+    const start = performance.now()
+    const state = parse(`${ED}\n`.repeat(2000))
+    expect(performance.now() - start).toBeLessThan(200)
+    expect(Object.keys(state)).toHaveLength(2002)
+    expect(state).toHaveProperty([`${ED_PRINT}, again (3)`], 'ssh-ed25519 me@laptop')
+  })
+
+  it('refuses a file that is too large to be read', () => {
+    expect(parse('#'.repeat(256 * 1024))).not.toBeInstanceOf(Error)
+    expect(parse('#'.repeat(256 * 1024 + 1))).toEqual(new Error(`${probe.key} is larger than 262144 bytes`))
+  })
+
   it('reads a home that is not there, and links for what they are', () => {
     expect(parse('', '\0\0\0')).toEqual({ directory: null, file: null })
     const link = stat
@@ -96,8 +129,8 @@ describe('authorizedKeys', () => {
     expect(task().want).toMatchObject({ exactly: false })
     expect(task().owns).toEqual([{ path: '/home/deploy/.ssh/authorized_keys', part: true }])
     expect(String(task().apply({ now: {}, changes: [], keys: [EC_PRINT, 'file'] }))).toBe(
-      `tu_dir /home/deploy/.ssh 0700 deploy deploy && if [ -e /home/deploy/.ssh/authorized_keys ]; then
-  text=$(set -o pipefail; dd if=/home/deploy/.ssh/authorized_keys iflag=nofollow,nonblock status=none | { grep -av -e '^[[:space:]]*[^#[:space:]].*${EC_BODY}' || [ $? = 1 ]; } && printf x)
+      `tu_dir /home/deploy/.ssh 0700 deploy deploy && tu_enter /home/deploy/.ssh/authorized_keys && if [ -e ./authorized_keys ]; then
+  text=$(set -o pipefail; dd if=./authorized_keys iflag=nofollow,nonblock status=none | { grep -av -e '^[[:space:]]*[^#[:space:]].*${EC_BODY}' || [ $? = 1 ]; } && printf x)
 else text=x; fi &&
 text=\${text%x} &&
 { printf %s "$text"; [ -z "\${text##*$'\\n'}" ] || echo; printf %s '${EC}

@@ -1,6 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
+  chownSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,7 +16,18 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { blob, type Context, type Declared, type Probe, quote, sh, type State, type Task } from '../../lib/index.ts'
+import {
+  blob,
+  type Context,
+  type Declared,
+  type Probe,
+  quote,
+  raw,
+  type Sh,
+  sh,
+  type State,
+  type Task,
+} from '../../lib/index.ts'
 import { judge, probesOf, type Step } from '../../lib/language/judge.ts'
 import { download } from '../../tasks/download.ts'
 import { checkout } from '../../tasks/git.ts'
@@ -43,6 +57,20 @@ const look4 = (task: Task): Step => {
   const states = new Map(probesOf(task).map((probe) => [probe.id, { state: look(probe) }]))
   return judge(task, { get: (probe) => states.get(probe.id) })
 }
+/** What a task would run, as it stands. */
+const commandOf = (task: Task): Sh => {
+  const step = look4(task)
+  if (step.kind !== 'drift' || step.task.kind !== 'task') throw new Error(`nothing to do: ${JSON.stringify(step)}`)
+  return step.task.apply(step.drift)
+}
+/** A file that root alone may read. */
+const victim = (content: string): string => {
+  const path = join(dir, 'victim')
+  writeFileSync(path, content, { mode: 0o600 })
+  return path
+}
+const modeOf = (path: string): number => statSync(path).mode & 0o7777
+
 /** Applies a task once and says how that went, and how it stands then. */
 const apply = (task: Task): Ended & { readonly then: Step['kind'] } => {
   const step = look4(task)
@@ -70,6 +98,30 @@ describe('a download', () => {
     bash(sh`chmod 0777 ${join(dir, 'x')}`)
     expect(apply(task)).toMatchObject({ code: 0, then: 'ok' })
     expect(statSync(join(dir, 'x')).mode & 0o7777).toBe(0o750)
+  })
+
+  it.each([
+    ['a link', symlinkSync],
+    ['a second name', linkSync],
+  ])('gives its mode to nothing else, where %s of another file has taken its place', (_, replace) => {
+    const path = join(dir, 'x')
+    const task = download({ url: `${url}/none`, sha256: sha256(body), path, mode: '0666', owner, group })
+    writeFileSync(path, body, { mode: 0o600 })
+    const command = commandOf(task)
+    rmSync(path)
+    replace(victim('secret'), path)
+    expect(bash(command).code).not.toBe(0)
+    expect(modeOf(join(dir, 'victim'))).toBe(0o600)
+    expect(readFileSync(path, 'utf8')).toBe('secret')
+  })
+
+  it('parts from its other names when its mode is put right', () => {
+    const path = join(dir, 'x')
+    linkSync(victim(body.toString('latin1')), path)
+    writeFileSync(path, body)
+    const task = download({ url: `${url}/none`, sha256: sha256(body), path, mode: '0666', owner, group })
+    expect(apply(task)).toMatchObject({ code: 0, then: 'ok' })
+    expect([modeOf(path), modeOf(join(dir, 'victim'))]).toEqual([0o666, 0o600])
   })
 
   it('that is not what was wanted leaves everything as it was', () => {
@@ -155,6 +207,75 @@ describe('an archive', () => {
     apply(task({ archive: path, sha256: sha256(readFileSync(path)), strip: 0 }))
     expect(readdirSync(root)).not.toContain('escaped')
     expect(readdirSync(dir)).not.toContain('escaped')
+  })
+
+  it('whose content bears the name of the note is unpacked without it', () => {
+    const from = mkdtempSync(join(root, 'note-'))
+    symlinkSync(victim('before'), join(from, '.trueup-unpacked'))
+    const path = join(root, 'note.tar')
+    execFileSync('tar', ['-cf', path, '-C', from, '.'])
+    const noted = task({ archive: path, sha256: sha256(readFileSync(path)), strip: 0 })
+    expect(apply(noted)).toMatchObject({ code: 0, then: 'ok' })
+    expect(readFileSync(join(dir, 'victim'), 'utf8')).toBe('before')
+  })
+
+  it('is not known by a note that is a link', () => {
+    apply(task())
+    const note = join(dir, 'tool/.trueup-unpacked')
+    writeFileSync(join(dir, 'elsewhere'), readFileSync(note))
+    rmSync(note)
+    symlinkSync('../elsewhere', note)
+    expect(look4(task()).kind).toBe('drift')
+  })
+
+  describe.skipIf(process.getuid?.() !== 0)('of another user', () => {
+    const nobody = 65534
+    const theirs = () => {
+      chmodSync(root, 0o755)
+      chmodSync(dir, 0o755)
+      return task({ owner: 'nobody' })
+    }
+    /** Has that user do something in the parent directory whenever root is about to run, or has just run, a command. */
+    const meanwhile = (when: 'before' | 'after', command: string, deed: string): Sh => {
+      const act = `setpriv --reuid=${nobody} --clear-groups bash -c ${quote(`cd ${quote(dir)} && { ${deed}; }`)} </dev/null >/dev/null 2>&1`
+      return raw(`${command}() {
+        ${when === 'before' ? act : ':'}
+        command ${command} "$@"; local code=$?
+        ${when === 'after' ? act : ':'}
+        return $code
+      }`)
+    }
+
+    it('belongs to that user in the end, all but the note', () => {
+      expect(apply(theirs())).toMatchObject({ code: 0, then: 'ok' })
+      expect([statSync(join(dir, 'tool')).uid, modeOf(join(dir, 'tool'))]).toEqual([nobody, 0o755])
+      expect(statSync(join(dir, 'tool/run')).uid).toBe(nobody)
+      expect(statSync(join(dir, 'tool/.trueup-unpacked')).uid).toBe(0)
+      expect(readdirSync(dir)).toEqual(['tool'])
+    })
+
+    it('has its note written where that user can plant no link', () => {
+      const plant = `for at in .trueup.* .trueup.*/tree; do ln -sfn ${quote(victim('before'))} "$at/.trueup-unpacked"; done`
+      const one = theirs()
+      const command = sh`${meanwhile('before', 'sha256sum', plant)}; ${commandOf(one)}`
+      expect(bash(command)).toMatchObject({ code: 0 })
+      expect(readFileSync(join(dir, 'victim'), 'utf8')).toBe('before')
+      expect(look4(one).kind).toBe('ok')
+    })
+
+    it.each([
+      ['a link to another directory', 'ln -s "$PWD/other" "$at"'],
+      ['a directory of their own', 'mkdir "$at"'],
+    ])('goes nowhere else, where %s takes the place of the stage', (_, replace) => {
+      const one = theirs()
+      chownSync(dir, nobody, nobody)
+      mkdirSync(join(dir, 'other'))
+      const swap = `for at in .trueup.*; do mv "$at" aside && ${replace}; done`
+      const { code } = bash(sh`${meanwhile('after', 'mktemp', swap)}; ${commandOf(one)}`)
+      expect(readdirSync(join(dir, 'other'))).toEqual([])
+      expect(code).toBe(1)
+      expect(readdirSync(dir)).not.toContain('tool')
+    })
   })
 
   it.each([
@@ -276,7 +397,24 @@ describe('an upload', () => {
     execFileSync('chmod', ['600', join(dir, 'big')])
     const { log, then } = await carry(task)
     expect(then).toBe('ok')
-    expect(log).toHaveLength(1)
+    expect(log).toEqual([
+      expect.stringMatching(/^upload/),
+      expect.stringMatching(/^tu_put/),
+      expect.stringMatching(/^rm/),
+    ])
+  })
+
+  it('gives its mode to no file that a link in its place points to', async () => {
+    const path = join(dir, 'x')
+    const task = upload({ path, content: Buffer.from('new'), mode: '0666', owner, group })
+    writeFileSync(path, 'new', { mode: 0o600 })
+    const step = look4(task)
+    if (step.kind !== 'drift' || step.task.kind !== 'run') throw new Error(step.kind)
+    rmSync(path)
+    symlinkSync(victim('secret'), path)
+    await step.task.run(context([]), step.drift)
+    expect(modeOf(join(dir, 'victim'))).toBe(0o600)
+    expect(look4(task).kind).toBe('ok')
   })
 
   it('that is refused leaves what was there, and nothing else', async () => {

@@ -39,6 +39,17 @@ u UU N... 100644 100644 100644 100644 f719efd430d52bcfc8566a43b2eb655688d38871 f
       changed: null,
     })
   })
+  it.each([
+    ['https://user:pass@host/x', 'https://‹…›@host/x'],
+    ['https://token@host/x', 'https://‹…›@host/x'],
+    ['HTTP://u:p@ss:@host:80/x@y', 'HTTP://‹…›@host:80/x@y'],
+    ['ssh://git:pass@host/x', 'ssh://‹…›@host/x'],
+    ['ssh://git@host:2222/x', 'ssh://git@host:2222/x'],
+    ['https://host/a:b@c', 'https://host/a:b@c'],
+    ['git@host:x', 'git@host:x'],
+  ])('does not repeat what %s logs in with', (origin, shown) => {
+    expect(parse('/srv/app', 'repository', clean, origin)).toMatchObject({ origin: shown })
+  })
   it('is absent, or cannot be looked at: never the one for the other', () => {
     expect(parse('/srv/app', 'none', '', '')).toEqual({ commit: null, origin: null, changed: null })
     expect(family.parse('', ['/srv/app']).get('/srv/app')).toEqual({ commit: null, origin: null, changed: null })
@@ -67,6 +78,8 @@ u UU N... 100644 100644 100644 100644 f719efd430d52bcfc8566a43b2eb655688d38871 f
     { url: '--upload-pack=touch /tmp/x' },
     { url: 'ext::sh -c id' },
     { url: 'https://user:password@host/x' },
+    { url: 'https://token@host/x' },
+    { url: 'ssh://git:password@host/x' },
     { url: 'ssh://-oProxyCommand=x/y' },
     { url: '-o@host:x' },
     { url: 'a@-oProxyCommand=x:y' },
