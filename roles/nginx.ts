@@ -71,6 +71,7 @@ export default role({
     const { cert, key } = paths(site)
     return [
       apt.installed(['nginx'], { nginx: nginx.provided(host.codename) }),
+      nginx.siteLink({ name: 'default', enabled: false }),
       directory({ path: `${site.dir}/nginx` }),
       directory({ path: `${site.dir}/nginx/ssl`, mode: '0700' }),
       ...(vars.certificate === 'self-signed'
@@ -96,7 +97,6 @@ export default role({
             content: nginxSite({ ...vars, domain: site.domain, cert, key, http2: nginx.http2(version ?? '') }),
           }),
       }),
-      nginx.siteLink({ name: 'default', enabled: false }),
       nginx.siteLink({ name: site.project }),
       nginx.onlySites([site.project]),
       running('nginx.service'),

@@ -15,6 +15,7 @@ import { aptPrelude } from './prelude-apt.ts'
  *
  * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
  * own (unshare(1)), and CHECK is run there: `nginx -t` sees the whole new configuration while the live one is untouched.
+ * Where CHECK fails without the change as well, it cannot judge it: several broken files would keep each other broken.
  */
 const paths = String.raw`
 tu_enter() { # PATH
@@ -29,9 +30,12 @@ tu_commit() { # PATH STAGED|'' [TREE CHECK]
   if [ -n "$check" ] && ! unshare -m --propagation private bash -c '
       mount -t tmpfs -o mode=755 trueup /mnt && cp -a -- "$1/." /mnt/ || exit
       d=/mnt\${4#"$1"}; '"$change"' && mount --bind /mnt "$1" && cd / && eval "$5" 2>&1' - "$tree" "$staged" "$name" "\${path%/*}" "$check" >&2; then
-    [ -z "$staged" ] || rm -f -- "./$staged"
-    echo "refused: with the new $path, “$check” fails; nothing was replaced" >&2
-    return 1
+    if (cd / && eval "$check") >/dev/null 2>&1; then
+      [ -z "$staged" ] || rm -f -- "./$staged"
+      echo "refused: with the new $path, “$check” fails; nothing was replaced" >&2
+      return 1
+    fi
+    echo "“$check” fails with the new $path as it does without: put in place, so that the rest can be mended" >&2
   fi
   if [ -n "$staged" ]; then mv -fT -- "./$staged" "./$name" || { rm -f -- "./$staged"; return 1; }
   else rm -f -- "./$name" || return; fi

@@ -150,6 +150,15 @@ describe('a file', () => {
     expect(readdirSync(dir)).toEqual(['app.conf'])
   })
 
+  it('is mended where the check fails without it as well: two broken files must not keep each other', () => {
+    const [one, two] = [join(dir, 'one.conf'), join(dir, 'two.conf')]
+    for (const path of [one, two]) writeFileSync(path, 'bad')
+    const validate = { tree: dir, check: sh`! grep -q bad ${one} ${two}` }
+    converges(file({ path: one, content: 'good', validate, ...ME }))
+    converges(file({ path: two, content: 'good', validate, ...ME }))
+    expect(apply(file({ path: two, content: 'bad', validate, ...ME })).stderr).toContain('nothing was replaced')
+  })
+
   it('stays as it was when the disk is full, and says how much room there is', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'trueup-test', dir])
     try {
