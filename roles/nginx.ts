@@ -1,23 +1,18 @@
 import * as z from 'zod'
-import { derive, network, role, type Site } from '../lib/index.ts'
+import { derive, network, role } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
-import { certificate, selfSigned } from '../tasks/certificate.ts'
 import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
-import { directory } from '../tasks/directory.ts'
 import { file } from '../tasks/file.ts'
 import * as nginx from '../tasks/nginx.ts'
 import { file as fileAt, path as pathAt } from '../tasks/path.ts'
 import { running } from '../tasks/systemd.ts'
 import { nginxSite } from '../templates/nginx-site.ts'
 import * as snippets from '../templates/nginx-snippets.ts'
+import { needsOrigin, origin } from './certs.ts'
 
 const Rate = z.strictObject({ rate: z.int().min(1).describe('Requests a second and client'), burst: z.int().min(0) })
 
 const Vars = z.strictObject({
-  certificate: z
-    .enum(['self-signed', 'given'])
-    .default('self-signed')
-    .describe('`given`: cloudflare-origin.pem and .key are there already, in DIR/nginx/ssl'),
   trusted: z
     .array(network())
     .default([...CLOUDFLARE])
@@ -39,11 +34,6 @@ const Vars = z.strictObject({
     .describe('Who may see Grafana from outside; nobody unless given'),
 })
 
-const paths = ({ dir }: Site) => ({
-  cert: `${dir}/nginx/ssl/cloudflare-origin.pem`,
-  key: `${dir}/nginx/ssl/cloudflare-origin.key`,
-})
-
 const snippet = (name: string, content: string) =>
   file({ path: `/etc/nginx/snippets/trueup-${name}.conf`, content, validate: nginx.valid, notifies: nginx.reload })
 
@@ -51,32 +41,16 @@ const snippet = (name: string, content: string) =>
 export default role({
   name: 'nginx',
   vars: Vars,
-  requires: ({ vars, site }) => [
+  requires: ({ site }) => [
     { want: pathAt(site.dir).is({ type: 'directory' }), role: 'base-ubuntu' },
-    ...(vars.certificate === 'self-signed'
-      ? []
-      : [
-          {
-            want: certificate(`${paths(site).cert}:${paths(site).key}`).is({
-              matches: true,
-              lasting: true,
-              keyMode: '0600',
-            }),
-            role: 'certs',
-          },
-        ]),
+    ...needsOrigin(site),
   ],
   tasks: ({ vars, site, host }) => {
     const title = `file /etc/nginx/sites-available/${site.project}`
-    const { cert, key } = paths(site)
+    const { cert, key } = origin(site)
     return [
       apt.installed(['nginx'], { nginx: nginx.provided(host.codename) }),
       nginx.siteLink({ name: 'default', enabled: false }),
-      directory({ path: `${site.dir}/nginx` }),
-      directory({ path: `${site.dir}/nginx/ssl`, mode: '0700' }),
-      ...(vars.certificate === 'self-signed'
-        ? [selfSigned({ cert, key, names: [site.domain, `*.${site.domain}`], notifies: nginx.reload })]
-        : []),
       snippet('tls', snippets.tls),
       snippet('headers', snippets.headers(vars.hsts)),
       snippet('proxy', snippets.proxy),

@@ -8,7 +8,7 @@ export const Vars = z.strictObject({
   locale: z.string().default('C.UTF-8'),
   packages: z
     .array(z.string())
-    .default(['ca-certificates', 'curl', 'git', 'gnupg', 'htop', 'jq', 'rsync', 'unzip'])
+    .default(['ca-certificates', 'curl', 'git', 'gnupg', 'htop', 'jq', 'openssl', 'rsync', 'unzip'])
     .describe('What an operator expects to find'),
   deploy: z
     .strictObject({

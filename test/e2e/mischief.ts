@@ -1,12 +1,16 @@
 import type { Mischief } from './contract.ts'
 
 const DIR = '/root/moja-dzialka'
+const SSL = `${DIR}/nginx/ssl/cloudflare-origin`
 const SITE = '/etc/nginx/sites-available/moja-dzialka'
 
 /** Starting, stopping and reinstalling leave traces of their own; nothing else may look different. */
 const started = (unit: string) => new RegExp(`unit ${unit}\\.service`)
 const APT =
   /\/var\/(lib\/(dpkg|apt|ucf|systemd\/deb-systemd-helper-enabled)|cache\/(apt|debconf|man|ldconfig)|log)\/|\/etc\/(ld\.so\.cache|alternatives)/
+
+/** Trips of a new certificate: the request, the signature, the installation, and the look at it. */
+const ISSUED = 4
 
 /** What people, packages and accidents do to servers: each is to be mended by exactly one task. */
 export const mischief: readonly Mischief[] = [
@@ -137,6 +141,27 @@ export const mischief: readonly Mischief[] = [
     moved: /\/etc\/(group|gshadow|passwd|shadow)-/,
   },
   {
+    name: "a key's mode loosened",
+    role: 'certs',
+    command: `chmod 0666 ${SSL}.key`,
+    task: `mode of ${SSL}.key`,
+  },
+  {
+    name: 'a key given away',
+    role: 'certs',
+    command: `chown nobody ${SSL}.key`,
+    task: `mode of ${SSL}.key`,
+  },
+  {
+    name: 'a certificate removed',
+    role: 'certs',
+    command: `rm ${SSL}.pem`,
+    task: `certificate ${SSL}.pem`,
+    handlers: ['reload nginx'],
+    trips: ISSUED,
+    moved: /cloudflare-origin\.(key|pem)/,
+  },
+  {
     name: 'a site edited',
     role: 'nginx',
     command: `sed -i 's/burst=20/burst=2000/' ${SITE}`,
@@ -163,14 +188,6 @@ export const mischief: readonly Mischief[] = [
     command: 'ln -s /etc/nginx/sites-available/default /etc/nginx/sites-enabled/default',
     task: 'no file /etc/nginx/sites-enabled/default',
     handlers: ['reload nginx'],
-  },
-  {
-    name: "a key's mode loosened",
-    role: 'nginx',
-    command: `chmod 0666 ${DIR}/nginx/ssl/cloudflare-origin.key`,
-    task: `self-signed certificate ${DIR}/nginx/ssl/cloudflare-origin.pem`,
-    handlers: ['reload nginx'],
-    moved: /cloudflare-origin\.(key|pem)/,
   },
   {
     name: 'a broken configuration',

@@ -4,7 +4,7 @@ import { holdsTo, mends } from './contract.ts'
 import { mischief } from './mischief.ts'
 
 const HOST = 'roles'
-const ROLES = ['base-ubuntu', 'ufw', 'docker', 'nginx']
+const ROLES = ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx']
 
 beforeAll(async () => {
   await up([HOST])

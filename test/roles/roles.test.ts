@@ -49,7 +49,7 @@ describe('the roles', () => {
   })
 
   it('are in the order in which they are applied', () => {
-    expect(roles.map(({ name }) => name)).toEqual(['base-ubuntu', 'ufw', 'docker', 'nginx'])
+    expect(roles.map(({ name }) => name)).toEqual(['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx'])
   })
 
   it("take Docker from its own repository on Ubuntu, from the distribution's elsewhere, and from either where asked", () => {
