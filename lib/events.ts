@@ -18,6 +18,8 @@ export interface TaskEvent {
   readonly task: string
   readonly status: Status
   readonly changes: readonly Change[]
+  /** The changes in words, where the task has any for them. */
+  readonly words?: readonly string[]
   /** Milliseconds. */
   readonly ms: number
   /** A unified diff of a text file. */

@@ -18,15 +18,38 @@ const Rule = z.union([
   }),
 ])
 
+const Opening = z.strictObject({
+  port: z.union([z.int().min(1).max(65535), z.string()]).describe("The host's port"),
+  proto: z.enum(['tcp', 'udp']).default('tcp'),
+  from: network().optional().describe('Anywhere unless given'),
+})
+
 const Vars = z.strictObject({
   ssh: z
-    .strictObject({ from: z.array(network()).default([]).describe('Ranges that may reach ssh; anybody unless given') })
+    .strictObject({
+      from: z.array(network()).default([]).describe('Ranges that may reach ssh; anybody unless given'),
+      ports: z
+        .array(z.int().min(1).max(65535))
+        .default([])
+        .describe('Ports that sshd is to have, open beside the one that the run comes in by'),
+    })
     .prefault({}),
   web: z.enum(['cloudflare', 'anywhere', 'closed']).default('cloudflare').describe('Who may reach ports 80 and 443'),
   allow: z.array(Rule).default([]).describe('What else may come in'),
-  exactly: z.boolean().default(false).describe('Remove rules that are not named here'),
+  exactly: z
+    .boolean()
+    .default(false)
+    .describe('Remove rules that are not named here; they are only told of unless set'),
+  published: z
+    .union([z.literal('anywhere'), z.array(Opening)])
+    .default([])
+    .describe('Ports published by containers that may be reached from outside; `anywhere` opens all of them'),
+  bridges: z
+    .array(z.string())
+    .default(['docker0', 'br-+'])
+    .describe("The containers' bridges, to tell their traffic from what comes from outside; `+` stands for any ending"),
   outgoing: z.enum(['allow', 'deny']).default('allow').describe('What may go out by default'),
-  logging: z.enum(['off', 'low', 'medium', 'high', 'full']).default('low'),
+  logging: z.enum(['off', 'low', 'medium', 'high', 'full']).default('low').describe('How much ufw logs'),
 })
 
 const WEB: Match = { ports: [80, 443], proto: 'tcp' }
@@ -46,6 +69,12 @@ const match = (rule: z.infer<typeof Rule>): Match => {
   return proto === 'tcp' || proto === 'udp' ? { port, proto } : { port }
 }
 
+const opening = ({ port, proto, from }: z.infer<typeof Opening>): ufw.Opening => ({
+  port,
+  proto,
+  ...(from !== undefined && { from }),
+})
+
 const allowing = (rules: readonly Match[]) => rules.map((rule) => ({ ...rule, action: 'allow' as const }))
 
 const portOf = (host: HostFacts): number => host.sshPort ?? 22
@@ -57,7 +86,8 @@ const arrival = (host: HostFacts, ranges: readonly string[]): Arrival => {
 }
 
 /**
- * Denies what comes in, but for ssh, the web from Cloudflare's edge and what the inventory allows. The port that we come
+ * Denies what comes in, but for ssh, the web from Cloudflare's edge and what the inventory allows; that goes for ports
+ * that containers publish, too. The port that we come
  * in by is opened before the firewall closes, and nothing is closed where that does not let us in: a run cannot lock
  * itself out.
  */
@@ -65,13 +95,14 @@ export default role({
   name: 'ufw',
   vars: Vars,
   tasks: ({ vars, host }) => {
-    const port = portOf(host)
-    const ssh: Match[] =
+    const ssh: Match[] = [...new Set([portOf(host), ...vars.ssh.ports])].flatMap((port): Match[] =>
       vars.ssh.from.length === 0
         ? [{ port, proto: 'tcp', comment: 'ssh' }]
-        : vars.ssh.from.map((from) => ({ port, proto: 'tcp', from, comment: 'ssh' }))
+        : vars.ssh.from.map((from) => ({ port, proto: 'tcp', from, comment: 'ssh' })),
+    )
     const others = vars.allow.map(match)
-    const only = vars.exactly ? allowing([...ssh, ...web(vars.web), ...others]) : undefined
+    const named = allowing([...ssh, ...web(vars.web), ...others])
+    const only = vars.exactly ? named : undefined
     const live = arrival(host, vars.ssh.from)
     return [
       apt.installed(['ufw'], { ufw: ufw.provided }),
@@ -84,7 +115,11 @@ export default role({
       ufw.logging(vars.logging),
       ...(vars.web === 'closed' ? [] : [ufw.stores(allowing(web(vars.web)), 'ufw allow web')]),
       ...others.map(ufw.allow),
-      ...(only ? [ufw.onlyRules(only, { ssh: live })] : []),
+      only ? ufw.onlyRules(only, { ssh: live }) : ufw.tellsOthers(named),
+      ...ufw.published({
+        bridges: vars.bridges,
+        open: vars.published === 'anywhere' ? vars.published : vars.published.map(opening),
+      }),
       ufw.enabled({ ssh: live }),
       unitEnabled('ufw.service'),
     ]

@@ -3,10 +3,13 @@ import { unit, up } from './systemd.ts'
 import { holds, type IpVersion } from './ufw/address.ts'
 import { admits, type Arrival } from './ufw/admits.ts'
 import { REBUILD } from './ufw/rebuild.ts'
+import { publishedIn, type PublishedOptions } from './ufw/published.ts'
 import { adding, describe, type Match, removing, type Rule, stored } from './ufw/rule.ts'
-import { rules, state } from './ufw/state.ts'
+import { published as publishedAt, rules, state } from './ufw/state.ts'
+import { changesInWords, inWords, settingsInWords } from './ufw/words.ts'
 
 export type { Arrival } from './ufw/admits.ts'
+export type { Opening, PublishedOptions } from './ufw/published.ts'
 export type { Action, Match, Rule } from './ufw/rule.ts'
 export { rules, state, type UfwState } from './ufw/state.ts'
 
@@ -22,6 +25,8 @@ export const provided: readonly Claim[] = [
     kernel: 'off',
   }),
   rules.exactly({}),
+  publishedAt[4].is({ enabled: false, block: null }),
+  publishedAt[6].is({ enabled: false, block: null }),
   unit('ufw.service').is({ ...up, active: false }),
 ]
 
@@ -84,6 +89,7 @@ export const stores = (list: readonly Rule[], title = `ufw ${list.map(describe).
       task({
         title,
         want: rules.is(wanted(list, versions(found))),
+        words: changesInWords,
         apply: ({ keys }) => ufw(...additions(list, versions(found), keys)),
       }),
   })
@@ -162,6 +168,7 @@ export const onlyRules = (list: readonly Rule[], { title = 'ufw has no other rul
       return task({
         title,
         want: rules.exactly(want),
+        words: changesInWords,
         apply: ({ changes, now }) => {
           if (ssh !== undefined && !admits(remaining(now, list), ssh)) throw new Error(refused(ssh))
           const missing = changes.filter(({ to }) => to !== null).map(({ key }) => key)
@@ -170,6 +177,27 @@ export const onlyRules = (list: readonly Rule[], { title = 'ufw has no other rul
           const unique = new Map(removals.map((words) => [words.join('\0'), words]))
           return ufw(...additions(list, versions(found), missing), ...unique.values())
         },
+      })
+    },
+  })
+}
+
+/** Warns of stored rules that are not in the list, and leaves them. */
+export const tellsOthers = (list: readonly Rule[], title = 'ufw has no other rules'): Task => {
+  const named = wanted(distinct(list), [4, 6])
+  return derive({
+    title,
+    from: rules,
+    reads: [],
+    make: (found) => {
+      const others = Object.entries(found).filter(([key, value]) => value !== null && !(key in named))
+      return check({
+        title,
+        want: others.length === 0 ? rules.is({}) : NEVER,
+        level: 'warn',
+        say: () =>
+          `ufw has rules that the inventory does not name: ${inWords(others).join('; ')}; ` +
+          'name them in `ufw.allow`, or have them removed by `ufw.exactly: true`',
       })
     },
   })
@@ -202,6 +230,7 @@ export const defaults = (wants: Defaults): Task =>
       .join(', ')}`,
     owns: [{ path: '/etc/default/ufw', part: true }],
     want: state.is({ ...wants }),
+    words: settingsInWords,
     provides: ({ keys }) => (keys.includes('ipv6') ? [rules.unsettled] : []),
     apply: ({ changes, now }) => {
       const policies = changes.filter(({ key }) => key !== 'ipv6').map(({ key, to }) => ['default', String(to), key])
@@ -220,8 +249,20 @@ export const logging = (level: 'off' | 'low' | 'medium' | 'high' | 'full'): Task
   task({
     title: `ufw logging ${level}`,
     want: state.is({ logging: level }),
+    words: settingsInWords,
     apply: () => ufw(['logging', level]),
   })
+
+/**
+ * Ports that containers publish are closed from outside, but for those that are named: two tasks, one for each family.
+ * To stand before {@link enabled}, which finds what is missing in the kernel.
+ *
+ * @throws TypeError for a bridge, a port or a range that cannot be
+ */
+export const published = (options: PublishedOptions): readonly Task[] =>
+  ([4, 6] as const).map((version) =>
+    publishedIn(publishedAt[version], state.is({ kernel: 'as stored' }), options, version),
+  )
 
 export interface EnabledOptions {
   /** The live ssh connection. */
@@ -243,6 +284,7 @@ export const enabled = ({ ssh }: EnabledOptions): Task => {
         ? task({
             title,
             want: state.is({ enabled: true, kernel: 'as stored' }),
+            words: settingsInWords,
             apply: ({ now }) =>
               now['enabled'] !== true
                 ? all(ufw(['--force', 'enable']), ...(now['kernel'] === 'off' ? [] : [REBUILD]))

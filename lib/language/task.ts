@@ -76,6 +76,8 @@ interface Effects<S extends State> extends Common {
   readonly provides?: readonly Claim[] | Provider<S>
   readonly notifies?: Handler | readonly Handler[]
   readonly preview?: Preview
+  /** The changes in people's words, where keys and values are a program's; values come as they may be shown. */
+  words?(changes: readonly Change[]): readonly string[]
   /** Keys whose values are never shown, because a secret could be told from them. */
   readonly sensitive?: readonly string[]
   /** Seconds that one attempt may take; 300 unless given. */

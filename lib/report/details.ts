@@ -30,11 +30,12 @@ export const details = (event: Happening, colour: Colours): string[] => {
       return [line(word, paint, task), ...said(event), ...commands(event, colour)]
     }
     case 'task': {
-      const { status, task, changes, diff } = event
+      const { status, task, changes, diff, words } = event
+      const told = words ?? differences(diff === undefined ? changes : changes.filter(isWord))
       const head = line(status.replace('-', ' '), paints(colour)[status], task)
       return [
         head,
-        ...differences(diff === undefined ? changes : changes.filter(isWord)).map((text) => `${IN}${oneLine(text)}`),
+        ...told.map((text) => `${IN}${oneLine(text)}`),
         ...said(event),
         ...commands(event, colour),
         ...(diff === undefined ? [] : indented(diff, IN).map((text) => paintDiff(text, colour))),

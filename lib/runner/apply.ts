@@ -10,7 +10,7 @@ import { Pending } from './handlers.ts'
 import { message } from './failure.ts'
 import { HostLink } from './host.ts'
 import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
-import { presentable } from './tell.ts'
+import { presentable, told } from './tell.ts'
 
 /** What came of a task's change: nothing is wrong, or this. */
 interface Outcome {
@@ -71,9 +71,9 @@ export class Apply implements HostRun {
     } else if (step.kind === 'drift') {
       this.#job.doing?.(item.role, item.task.title)
       const { seen, wrong } = await this.#change(item, index, step.task, step.drift)
-      const told = { changes: presentable(step.drift.changes, step.task), ms: ms(), ...seen }
-      if (wrong === undefined) tell(this.#job, item, { status: 'changed', ...told })
-      else this.#fail(item, wrong, told)
+      const outcome = { ...told(step.drift.changes, step.task), ms: ms(), ...seen }
+      if (wrong === undefined) tell(this.#job, item, { status: 'changed', ...outcome })
+      else this.#fail(item, wrong, outcome)
     } else if (item.task.kind === 'script') await this.#script(item, item.task, ms)
     else this.#fail(item, step.kind === 'failed' ? step.message : 'it cannot be judged', { ms: ms() })
   }

@@ -8,7 +8,7 @@ import { dollar } from './dollar.ts'
 import { message } from './failure.ts'
 import { HostLink } from './host.ts'
 import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
-import { presentable } from './tell.ts'
+import { told } from './tell.ts'
 
 /** A task and what is foretold of it; nothing where an earlier task of the host fails. */
 interface Told {
@@ -84,10 +84,14 @@ export class DryRun implements HostRun {
       if (step.warning !== undefined) warn(this.#job, item, step.warning)
       tell(this.#job, item, { status: 'ok' })
     } else if (step.kind === 'drift') {
-      const changes = presentable(step.drift.changes, step.task)
       const command =
         this.#job.verbose && step.task.kind === 'task' ? { command: String(step.task.apply(step.drift)) } : {}
-      tell(this.#job, item, { status: 'would-change', changes, ...(text !== undefined && { diff: text }), ...command })
+      tell(this.#job, item, {
+        status: 'would-change',
+        ...told(step.drift.changes, step.task),
+        ...(text !== undefined && { diff: text }),
+        ...command,
+      })
     } else if (step.kind === 'ask') {
       tell(this.#job, item, { status: 'would-change' })
     } else if (step.kind === 'unknown') {

@@ -15,6 +15,12 @@ export const presentable = (changes: readonly Change[], task: Task): Change[] =>
   )
 }
 
+/** Changes as they may be shown, and in words where the task has any. */
+export const told = (changes: readonly Change[], task: Task): { changes: Change[]; words?: readonly string[] } => {
+  const shown = presentable(changes, task)
+  return { changes: shown, ...('words' in task && task.words !== undefined && { words: task.words(shown) }) }
+}
+
 const maskDeep = (value: unknown): unknown => {
   if (typeof value === 'string') return mask(value)
   if (Array.isArray(value)) return value.map(maskDeep)

@@ -1,4 +1,5 @@
 import type { IpVersion } from './address.ts'
+import { CHAIN } from './published.ts'
 import { MARK } from './rebuild.ts'
 
 type Chains = Map<string, string[]>
@@ -85,11 +86,21 @@ export const canonical = (rule: string): string =>
 const target = (rule: string): string => /(?:^| )-[jg] (\S+)/.exec(rule)?.[1] ?? ''
 
 /**
- * How a chain is compared: rule by rule where ufw itself wrote them, else by where the rules lead, since before.rules
- * may say the same in many ways.
+ * How a chain is compared: rule by rule where ufw itself or we wrote them, else by where the rules lead, since
+ * before.rules may say the same in many ways.
  */
 const view = (chain: string): ((rule: string) => string) =>
-  /^ufw6?-user-(input|output|forward)$/.test(chain) ? canonical : target
+  chain === CHAIN || /^ufw6?-user-(input|output|forward)$/.test(chain) ? canonical : target
+
+/** What stands before ours in a chain of others may only refuse: fail2ban puts its chains first. */
+const refuses = (rule: string): boolean => /^(DROP|REJECT|LOG|f2b-.*)$/.test(target(rule))
+
+/** Whether FORWARD asks DOCKER-USER before the engine's own chains, where it has any. */
+const asksFirst = (rules: readonly string[]): boolean => {
+  const engine = rules.findIndex((rule) => /^DOCKER(?!-USER$)/.test(target(rule)))
+  const user = rules.indexOf('-j DOCKER-USER')
+  return engine < 0 || (user >= 0 && user < engine)
+}
 
 const equal = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((one, index) => one === b[index])
@@ -103,11 +114,13 @@ const equal = (a: readonly string[], b: readonly string[]): boolean =>
 export const differences = (version: IpVersion, live: Table, source: Source): readonly string[] => {
   const six = version === 4 ? '' : '6'
   const prefix = `ufw${six}`
-  const wrong = [...chainsOf(prefix, six, source)].flatMap(([chain, rules]) => {
+  const wanted = chainsOf(prefix, six, source)
+  const wrong = [...wanted].flatMap(([chain, rules]) => {
     if (['INPUT', 'OUTPUT', 'FORWARD'].includes(chain)) return []
     const found = live.chains.get(chain)
-    const own = chain.startsWith(`${prefix}-`)
-    const compared = own ? found : found?.slice(0, rules.length)
+    const own = chain === CHAIN || chain.startsWith(`${prefix}-`)
+    const first = own ? 0 : (found?.findIndex((rule) => !refuses(rule)) ?? 0)
+    const compared = own ? found : found?.slice(first < 0 ? found.length : first).slice(0, rules.length)
     return compared !== undefined && equal(rules.map(view(chain)), compared.map(view(chain))) ? [] : [chain]
   })
   const builtin = WAYS.filter((way) => {
@@ -117,6 +130,7 @@ export const differences = (version: IpVersion, live: Table, source: Source): re
     return (
       live.policies.get(way.toUpperCase()) !== policy ||
       rules.some((rule) => rule.includes(`--comment ${MARK} `)) ||
+      (way === 'forward' && wanted.has('DOCKER-USER') && !asksFirst(rules)) ||
       !equal(
         hooks,
         HOOKS.map((hook) => `${prefix}-${hook}-${way}`),

@@ -7,6 +7,7 @@ export const MARK = 'trueup-rebuild'
  * Takes ufw's chains out of the kernel and has ufw load what is stored: `ufw reload` mends neither a flushed INPUT nor a
  * chain that is half gone. What takes them out (one transaction for each family) closes INPUT but for loopback, what is
  * under way and the port that we came in by. That is how it stays if ufw cannot load its rules, or if this is killed.
+ * DOCKER-USER is not among them, so published ports stay closed; it is asked first again, as the engine has it.
  */
 export const REBUILD = sh`ssh=\${SSH_CONNECTION##* } said=
 marked() { printf -- '-I %s -m comment --comment ${MARK} -j ACCEPT\n' "$@"; }
@@ -26,7 +27,11 @@ for n in 1 2 3; do
   said=$(/lib/ufw/ufw-init start 2>&1) && [[ $said != *'xtables lock'* ]] || continue
   for ip in iptables ip6tables; do
     rules=$($ip-save -t filter) || continue
-    { echo '*filter'; own '/^-A .* --comment ${MARK} /s/^-A/-D/p'; echo COMMIT; } | $ip-restore -w 10 -n || continue 2
+    { echo '*filter'; own '/^-A .* --comment ${MARK} /s/^-A/-D/p'
+      if grep -q '^:DOCKER-USER ' <<< "$rules"; then
+        own '/^-A FORWARD -j DOCKER-USER$/s/^-A/-D/p'; echo '-I FORWARD -j DOCKER-USER'
+      fi
+      echo COMMIT; } | $ip-restore -w 10 -n || continue 2
   done
   exit 0
 done

@@ -40,7 +40,7 @@ const portNumber = (text: string): number => {
 }
 
 /** Ports as ufw stores them: sorted, comma-separated. @throws TypeError */
-const portList = ({ port, ports = port === undefined ? [] : [port], proto }: Match): string => {
+export const portList = ({ port, ports = port === undefined ? [] : [port], proto }: Match): string => {
   if (port !== undefined && ports[0] !== port) throw new TypeError('a rule has `port` or `ports`, not both')
   const ranges = [...new Set(ports.map(String))].map((text) => {
     const [first = 0, last, ...more] = text.split(':').map(portNumber)
@@ -57,7 +57,7 @@ const portList = ({ port, ports = port === undefined ? [] : [port], proto }: Mat
     .join(',')
 }
 
-const interfaceName = (name: string): string => {
+export const interfaceName = (name: string): string => {
   if (!/^[a-zA-Z0-9_.+,=%@-]{1,15}$/.test(name) || name === '.' || name === '..' || name.startsWith('-'))
     throw new TypeError(`not the name of a network interface: ${JSON.stringify(name)}`)
   return name

@@ -1,5 +1,7 @@
 import { family, sh, type State } from '../../lib/index.ts'
+import type { IpVersion } from './address.ts'
 import { differences, parseTable, type Source } from './kernel.ts'
+import { type PublishedState, storedBlock } from './published.ts'
 import { parseRules, parseSettings } from './stored.ts'
 
 /** What ufw is set to, and whether the kernel does it. Where ufw is not installed its settings are `null`. */
@@ -85,18 +87,35 @@ const parseStored = (found: ReadonlyMap<string, string>): State =>
     ),
   )
 
+const parsePublished = (found: ReadonlyMap<string, string>, version: IpVersion): PublishedState | Error => {
+  try {
+    const block = storedBlock(found.get(`/etc/ufw/after${version === 4 ? '' : '6'}.rules`) ?? '')
+    return { enabled: parseState(found).enabled, block }
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const answer = (found: ReadonlyMap<string, string>, key: string): State | Error => {
+  if (key === 'rules') return parseStored(found)
+  return key === 'state' ? parseState(found) : parsePublished(found, key === 'published' ? 4 : 6)
+}
+
 /** ufw(8) itself takes a fifth of a second to say less; these are its files and the kernel's tables, read once for both. */
 const ufw = family<State>({
   name: 'ufw',
   read: () => READ,
   parse: (stdout, keys) => {
     const found = sections(stdout)
-    return new Map(keys.map((key) => [key, key === 'rules' ? parseStored(found) : parseState(found)]))
+    return new Map(keys.map((key) => [key, answer(found, key)]))
   },
 })
 
 /** What ufw is set to, and what the kernel does: see {@link UfwState}. */
 export const state = ufw('state')
+
+/** Our block in after.rules and after6.rules: see published.ts. */
+export const published = { 4: ufw('published'), 6: ufw('published6') } as const
 
 /** Every stored rule: `'in from 0.0.0.0/0 to 0.0.0.0/0 port 22 proto tcp': 'allow # ssh'`. */
 export const rules = ufw('rules')

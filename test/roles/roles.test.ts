@@ -124,6 +124,23 @@ describe('the roles', () => {
     })
   })
 
+  it('keep open both the port that we come in by and those that sshd is to have', () => {
+    const ssh = (ports: readonly number[], sshPort: number, from: readonly string[] = []) => {
+      const items = built({ ...NOBLE, sshPort }, { ufw: { ssh: { ports, from } } })
+      const task = items.find((item) => item.task.title === 'ufw allow ssh')?.task
+      if (task?.kind !== 'derive') throw new Error('it is derived')
+      return Object.keys(task.make({ hasIpv6: false, ipv6: false }).want.want)
+    }
+    const anywhere = (port: number) => `in from 0.0.0.0/0 to 0.0.0.0/0 port ${port} proto tcp`
+    expect(ssh([2222], 22)).toEqual([anywhere(22), anywhere(2222)])
+    expect(ssh([2222], 2222)).toEqual([anywhere(2222)])
+    expect(ssh([], 22)).toEqual([anywhere(22)])
+    expect(ssh([2222], 22, ['10.0.0.0/8'])).toEqual([
+      'in from 10.0.0.0/8 to 0.0.0.0/0 port 22 proto tcp',
+      'in from 10.0.0.0/8 to 0.0.0.0/0 port 2222 proto tcp',
+    ])
+  })
+
   it('leave the kernel of a container alone, and its swap', () => {
     const container = { ...TRIXIE, container: true }
     expect(() => built(container)).toThrow('swap: 0')
@@ -137,6 +154,8 @@ describe('the roles', () => {
   it.each([
     ['ufw', { allow: ['ssh'] }],
     ['ufw', { ssh: { from: ['10.1'] } }],
+    ['ufw', { ssh: { ports: [0] } }],
+    ['ufw', { published: 'all' }],
     ['nginx', { trusted: ['10.0.0.0/8; return 200'] }],
     ['nginx', { maxBody: '1m;' }],
     ['base-ubuntu', { admin: ['everybody'] }],
