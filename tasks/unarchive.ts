@@ -19,7 +19,7 @@ const NOTE = '.trueup-unpacked'
  */
 const LISTING = sh`
 listing() { local hash
-  hash=$(set -o pipefail; cd -- "$1" &&
+  hash=$(set -o pipefail; cd -P -- "$1" &&
     find . -mindepth 1 ! -path ${`./${NOTE}`} \( -type d -printf 'd %m %u %g %P\0' -o -printf '%y %m %u %g %s %T@ %l %P\0' \) | sort -z | sha256sum) &&
     printf '%s' "\${hash%% *}"
 }
@@ -27,16 +27,18 @@ listing() { local hash
 
 /**
  * Whether a directory is as it was unpacked. The note is not simply believed: the listing is made anew and compared.
- * Not seen: a file of the same size that was given its old time back.
+ * Not seen: a file of the same size that was given its old time back. Of a note, which may lie in another user's
+ * directory, no more is read than a note can be, and only where it is our own: whoever owns the directory cannot say that
+ * it is as it was.
  */
 export const unpackedAt = family<UnpackedState>({
   name: 'unpacked',
   read: (keys) => sh`${LISTING}
 for dir in ${keys}; do
-  note= now=
+  note= now= at=$dir/${NOTE}
   [ ! -e "$dir" ] || note=none
-  if [ -f "$dir/${NOTE}" ] && [ ! -L "$dir/${NOTE}" ]; then
-    note=$(cat -- "$dir/${NOTE}") && now=$(listing "$dir" 2>&1) || note="error $now"
+  if [ -f "$at" ] && [ ! -L "$at" ] && [ -O "$at" ]; then
+    now=$(dd if="$at" iflag=nofollow,nonblock bs=131 count=1 status=none 2>&1) && note=$now && now=$(listing "$dir" 2>&1) || note=error
   fi
   printf '%s\0%s\0%s\0' "$dir" "$note" "$now"
 done`,
@@ -94,19 +96,28 @@ export const unpacked = (options: UnpackOptions): Task => {
     title: options.title ?? `unpacked ${dir}`,
     owns: [{ path: dir }],
     want: unpackedAt(dir).is({ archive: sha256 }),
+    // From the stage on, which is root's alone, the parent is `..`: whatever its path comes to mean, that stays the same.
     apply: () => sh`${LISTING}
-dir=${dir}
+dir=${dir} name=${dir.slice(dir.lastIndexOf('/') + 1)} placed=
 tu_enter "$dir" || exit
 read -r found _ < <(sha256sum -- ${archive}) && [ "$found" = ${sha256} ] || { echo ${archive} "is not the archive that is wanted: its sha256 is $found" >&2; exit 1; }
 parent=$PWD
-stage=$(mktemp -d ./.trueup.XXXXXXXXXX) && cd -P -- "$stage" && [ "$(stat -c '%u %a %F' .)" = '0 700 directory' ] && [ "$(readlink /proc/self/cwd)" = "$parent/\${stage#./}" ] ||
+stage=$(mktemp -d ./.trueup.XXXXXXXXXX) && stage=\${stage#./} && cd -P -- "$stage" && [[ "$(stat -c '%u %a %F' .)" =~ ^0' '2?700' directory'$ ]] && [ "$(readlink /proc/self/cwd)" = "$parent/$stage" ] ||
   { echo "$parent: somebody exchanges what is made there" >&2; exit 1; }
-trap 'cd / && rm -rf -- "$parent/\${stage#./}"' EXIT
-mkdir tree && ${extract} && rm -f -- ${`./tree/${NOTE}`} && { [ ! -e ${`./tree/${NOTE}`} ] && [ ! -L ${`./tree/${NOTE}`} ]; } &&
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+leave() {
+  if [ -z "$placed" ] && there ./was; then
+    mv -T -- ./was "../$name" || { echo "what was at $dir could not be put back and is kept at $parent/$stage/was" >&2; return; }
+  fi
+  rm -rf -- "../$stage"
+}
+trap leave EXIT
+# Five digits, as four leave the bit in place by which a folder hands on its group.
+chmod 00700 . && mkdir tree && ${extract} && rm -f -- ${`./tree/${NOTE}`} && ! there ${`./tree/${NOTE}`} &&
 find ./tree -mindepth 1 -exec chown -h -- ${`${owner}:${group}`} {} + &&
 was=$(listing ./tree) && printf '%s %s\n' ${sha256} "$was" > ${`./tree/${NOTE}`} && chmod 0755 ./tree && chown -- ${`${owner}:${group}`} ./tree && sync -f ./tree &&
-{ [ ! -e "$dir" ] && [ ! -L "$dir" ] || mv -T -- "$dir" ./was; } &&
-mv -T -- ./tree "$dir"`,
+{ ! there "../$name" || mv -T -- "../$name" ./was; } &&
+mv -T -- ./tree "../$name" && placed=1`,
     timeout: 900,
     ...effects({
       ...options,

@@ -228,6 +228,30 @@ describe('an archive', () => {
     expect(look4(task()).kind).toBe('drift')
   })
 
+  it('reads no more of a note than a note can be', () => {
+    apply(task())
+    const note = join(dir, 'tool/.trueup-unpacked')
+    writeFileSync(note, `${packed.sha256} ${'0'.repeat(64)}\n${'x'.repeat(1_000_000)}`)
+    const { family, key } = probesOf(task())[0] as Probe
+    expect(bash(family.read([key])).stdout.length).toBeLessThan(2000)
+    expect(look4(task()).kind).toBe('drift')
+  })
+
+  it('is unpacked where folders hand on their group', () => {
+    execFileSync('chmod', ['2755', dir])
+    expect(apply(task())).toMatchObject({ code: 0, stderr: '', then: 'ok' })
+    expect(modeOf(join(dir, 'tool'))).toBe(0o755)
+  })
+
+  it('leaves what was there where it cannot take its place', () => {
+    mkdirSync(join(dir, 'tool'))
+    writeFileSync(join(dir, 'tool/before'), '')
+    const fail = 'mv() { [ "$3" != tree ] && [ "$3" != ./tree ] || return 1; command mv "$@"; }'
+    expect(bash(sh`${raw(fail)}; ${commandOf(task())}`).code).not.toBe(0)
+    expect(readdirSync(dir)).toEqual(['tool'])
+    expect(readdirSync(join(dir, 'tool'))).toEqual(['before'])
+  })
+
   describe.skipIf(process.getuid?.() !== 0)('of another user', () => {
     const nobody = 65534
     const theirs = () => {
@@ -254,6 +278,25 @@ describe('an archive', () => {
       expect(readdirSync(dir)).toEqual(['tool'])
     })
 
+    it('is not known by a note that this user wrote', () => {
+      apply(theirs())
+      const note = join(dir, 'tool/.trueup-unpacked')
+      chownSync(note, nobody, nobody)
+      expect(look4(task({ owner: 'nobody' })).kind).toBe('drift')
+    })
+
+    it('keeps what was there beside, where something else takes its place meanwhile', () => {
+      const one = theirs()
+      mkdirSync(join(dir, 'tool'))
+      writeFileSync(join(dir, 'tool/before'), '')
+      const plant = 'mv() { command mv "$@" && { [ "$4" != ./was ] || mkdir -p ../tool/theirs; }; }'
+      const { code, stderr } = bash(sh`${raw(plant)}; ${commandOf(one)}`)
+      expect(code).toBe(1)
+      const kept = /is kept at (.*)$/m.exec(stderr)?.[1] ?? ''
+      expect(readdirSync(kept)).toEqual(['before'])
+      expect(readdirSync(join(dir, 'tool'))).toEqual(['theirs'])
+    })
+
     it('has its note written where that user can plant no link', () => {
       const plant = `for at in .trueup.* .trueup.*/tree; do ln -sfn ${quote(victim('before'))} "$at/.trueup-unpacked"; done`
       const one = theirs()
@@ -261,6 +304,20 @@ describe('an archive', () => {
       expect(bash(command)).toMatchObject({ code: 0 })
       expect(readFileSync(join(dir, 'victim'), 'utf8')).toBe('before')
       expect(look4(one).kind).toBe('ok')
+    })
+
+    it('replaces nothing else, where the parent is exchanged for a link', () => {
+      theirs()
+      chownSync(dir, nobody, nobody)
+      const parent = join(dir, 'parent')
+      mkdirSync(parent)
+      mkdirSync(join(dir, 'other/tool'), { recursive: true })
+      writeFileSync(join(dir, 'other/tool/keep'), '')
+      const one = task({ dir: join(parent, 'tool'), owner: 'nobody' })
+      bash(sh`${meanwhile('before', 'find', 'mv parent aside && ln -s other parent')}; ${commandOf(one)}`)
+      expect(readdirSync(join(dir, 'other'))).toEqual(['tool'])
+      expect(readdirSync(join(dir, 'other/tool'))).toEqual(['keep'])
+      expect(readdirSync(join(dir, 'aside'))).toEqual(['tool'])
     })
 
     it.each([
