@@ -8,6 +8,9 @@ import type { Streams } from './shell.ts'
 /** Seconds that sudo may take, its delay after a wrong password and a slow PAM included. */
 const PATIENCE = 30
 
+/** Characters kept of what comes before sudo is through: whoever is on the other side may never come to an end. */
+const KEPT = 4096
+
 export interface Become {
   /** The host's name. */
   readonly name: string
@@ -50,7 +53,7 @@ const pass = ({ name, user, login, password }: Become, prompt: string, streams: 
       reject(new UnreachableError(`${name}: ${login} did not become ${user} by sudo: ${reason}`))
     }
     const onStdout = (chunk: Buffer) => {
-      seen += chunk.toString('latin1')
+      seen = seen.slice(-READY.length) + chunk.toString('latin1')
       if (!seen.includes(READY)) return
       finish()
       resolve()
@@ -58,7 +61,10 @@ const pass = ({ name, user, login, password }: Become, prompt: string, streams: 
     const onStderr = (chunk: Buffer) => {
       said += chunk.toString()
       const at = said.indexOf(prompt)
-      if (at === -1) return
+      if (at === -1) {
+        said = said.slice(-KEPT)
+        return
+      }
       said = said.slice(0, at) + said.slice(at + prompt.length)
       if (password === undefined) return fail('it wants a password; give --ask-become-pass, or NOPASSWD in sudoers')
       if (asked) return fail('the password is wrong')

@@ -16,6 +16,9 @@ export interface FrameEvents {
 
 const NONE = Buffer.alloc(0)
 
+/** Bytes of a mark behind its nonce, the line end included: what is longer is none, and is not waited for. */
+const LONGEST = 64
+
 /** Splits one output stream into marks and the bytes between them, however the stream is cut into chunks. */
 export class Frames {
   readonly #nonce: Buffer
@@ -34,10 +37,15 @@ export class Frames {
       const before = at === -1 ? this.#beginning(rest) : at
       if (before > 0) this.#events.bytes(rest.subarray(0, before))
       rest = rest.subarray(before)
-      const end = at === -1 ? -1 : rest.indexOf(0x0a)
-      if (end === -1) break
-      this.#mark(rest.subarray(this.#nonce.length + 1, end).toString())
-      rest = rest.subarray(end + 1)
+      if (at === -1) break
+      const { length } = this.#nonce
+      const behind = rest.subarray(length, length + LONGEST)
+      const end = behind.indexOf(0x0a)
+      if (end === -1 && behind.length < LONGEST) break
+      const mark = end === -1 ? undefined : read(behind.toString('latin1', 0, end))
+      if (mark === undefined) this.#events.bytes(rest.subarray(0, length))
+      else this.#events.mark(mark)
+      rest = rest.subarray(mark === undefined ? length : length + end + 1)
     }
     // A copy, so that a few bytes do not keep a large chunk alive.
     this.#held = rest.length === 0 ? NONE : Buffer.from(rest)
@@ -54,9 +62,11 @@ export class Frames {
     const at = chunk.indexOf(this.#nonce[0] ?? 0, Math.max(0, chunk.length - this.#nonce.length + 1))
     return at === -1 ? chunk.length : at
   }
+}
 
-  #mark(line: string): void {
-    const [seq = '', index = '', code = ''] = line.split(' ')
-    this.#events.mark({ seq: Number(seq), index: index === '-' ? '-' : Number(index), code })
-  }
+/** @returns the mark that stands behind a nonce, or undefined where none does */
+const read = (line: string): Mark | undefined => {
+  const [, seq, index, code] = /^ (\d+) (\d+|-) (\d+|done|timeout)$/.exec(line) ?? []
+  if (seq === undefined || index === undefined || code === undefined) return undefined
+  return { seq: Number(seq), index: index === '-' ? '-' : Number(index), code }
 }

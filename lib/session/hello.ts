@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import * as z from 'zod'
 import type { HostFacts } from '../language/role.ts'
 import { raw, type Sh } from '../language/sh.ts'
@@ -14,6 +15,22 @@ nproc
 printf 'container='
 systemd-detect-virt -c 2> /dev/null || echo`)
 
+const address = z.string().refine((text) => isIP(text) !== 0, 'not an address')
+const port = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(65_535))
+
+/** sshd(8), SSH_CONNECTION: client address, client port, server address, server port; UNKNOWN where sshd has no socket. */
+const Connection = z.union([
+  z
+    .string()
+    .regex(/^(?:UNKNOWN .*)?$/)
+    .transform(() => ({ sshFrom: null, sshPort: null })),
+  z
+    .string()
+    .transform((text) => text.split(' '))
+    .pipe(z.tuple([address, port, address, port]))
+    .transform(([sshFrom, , , sshPort]) => ({ sshFrom, sshPort })),
+])
+
 const Answer = z
   .object({
     os: z.string().min(1),
@@ -24,14 +41,12 @@ const Answer = z
     memoryKb: z.coerce.number().int().positive(),
     bootId: z.string().min(1),
     container: z.string().transform((kind) => kind !== '' && kind !== 'none'),
-    // sshd(8), SSH_CONNECTION: client address, client port, server address, server port.
-    ssh: z.string().transform((value) => value.split(' ')),
+    ssh: Connection,
   })
-  .transform(({ memoryKb, ssh: [from, , , port], ...rest }) => ({
+  .transform(({ memoryKb, ssh, ...rest }) => ({
     ...rest,
     memoryMb: Math.round(memoryKb / 1024),
-    sshFrom: from === undefined || from === '' ? null : from,
-    sshPort: port === undefined ? null : Number(port),
+    ...ssh,
   }))
 
 /**

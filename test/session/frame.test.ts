@@ -54,3 +54,17 @@ test('does not hold back more than the beginning of a mark', () => {
   const [seen] = read([Buffer.from(`${'y'.repeat(100)}${NONCE.slice(0, -1)}`)])
   expect(seen).toEqual(Buffer.from('y'.repeat(100)))
 })
+
+test.each([
+  ['a line that does not end', ` 1 1 ${'0'.repeat(500)}`],
+  ['what is no mark', ' 1 x 0\n'],
+  ['a mark without a code', ' 1 1 \n'],
+])('gives out %s after a nonce as bytes', (_, text) => {
+  expect(Buffer.concat(read([Buffer.from(`x${NONCE}${text}`)]).map((part) => Buffer.from(part))).toString()).toBe(
+    `x${NONCE}${text}`,
+  )
+})
+
+test('finds the mark behind a nonce that is none', () => {
+  expect(read([Buffer.from(`${NONCE} 1 1 ${NONCE} 1 1 0\n`)])).toEqual([Buffer.from(`${NONCE} 1 1 `), '1 1 0'])
+})

@@ -47,3 +47,20 @@ test('a host that does not say what it is, is none', () => {
   expect(() => parseHello('web1', 'motd')).toThrow()
   expect(() => parseHello('web1', answer({ cpus: 'many' }))).toThrow()
 })
+
+test('knows an sshd that has no socket', () => {
+  const unknown = answer({ ssh: 'UNKNOWN 65535 UNKNOWN 65535' })
+  expect(parseHello('web1', unknown)).toMatchObject({ sshPort: null, sshFrom: null })
+})
+
+test.each([
+  '198.51.100.9',
+  '198.51.100.9 50123 192.0.2.1 port',
+  '198.51.100.9 50123 192.0.2.1 0x16',
+  '198.51.100.9 50123 192.0.2.1 70000',
+  '198.51.100.9 50123 192.0.2.1 ',
+  'anywhere 50123 192.0.2.1 22',
+  '198.51.100.9 50123 192.0.2.1 22 more',
+])('does not make a connection of %j', (ssh) => {
+  expect(() => parseHello('web1', answer({ ssh }))).toThrow()
+})

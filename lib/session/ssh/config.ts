@@ -80,6 +80,15 @@ export interface Asked {
   readonly port?: number | undefined
 }
 
+/**
+ * What of this program's environment OpenSSH, and whatever its configuration has it run (Match exec), may see: who one is
+ * and how to ask. Secrets in other variables are none of their business.
+ */
+const SEEN = /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TERM|TMPDIR|DISPLAY|XDG_\w+|SSH_\w+|KRB5\w+)$/
+
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => SEEN.test(name)))
+
 /** How ssh is spoken, beside what the inventory says. */
 export interface SshSettings {
   /** Instead of ~/.ssh/config and /etc/ssh/ssh_config (`ssh -F`). */
@@ -101,7 +110,7 @@ export const sshConfig = async ({ address, user, port }: Asked, settings: SshSet
     ...(user === undefined ? [] : ['-l', user]),
     ...(port === undefined ? [] : ['-p', String(port)]),
   ]
-  const run = $({ shell: '/bin/sh', prefix: '', quote, nothrow: true, quiet: true, timeout: '10s' })
+  const run = $({ env: environment(), shell: '/bin/sh', prefix: '', quote, nothrow: true, quiet: true, timeout: '10s' })
   const { exitCode, stdout, stderr } = await run`exec ssh -G ${options} -- ${address}`
   if (exitCode === 0) return parseSshConfig(stdout)
   if (exitCode !== 127) throw new Refusal('final', `${address}: ssh_config cannot be read: ${stderr.trim()}`)
