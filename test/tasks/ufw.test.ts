@@ -149,15 +149,17 @@ describe('what is read', () => {
         /^(?=-A ufw-user-input -p tcp -m tcp --dport 22 )/m,
         many('-A ufw-user-input -p tcp -m tcp --dport PORT -j DROP\n'),
       )
-    const started = performance.now()
+    // What others use of the processor meanwhile does not count.
+    const used = () => process.cpuUsage().user / 1000
+    const started = used()
     expect(parse(host, ufw.state)).toMatchObject({ kernel: 'as stored' })
-    const read = performance.now()
+    const read = used()
     expect(parseTable(`*filter\n${many('-I INPUT -p tcp --dport PORT -j DROP\n')}`).chains.get('INPUT')?.[0]).toMatch(
       '39999',
     )
     expect(read - started).toBeLessThan(1000)
-    expect(performance.now() - read).toBeLessThan(1000)
-  })
+    expect(used() - read).toBeLessThan(1000)
+  }, 30_000)
 
   it('is not misled by the rules of others', () => {
     const foreign = enabled.replace(/^-A INPUT -j ufw-before-logging-input/m, '-A INPUT -j f2b-sshd\n$&')
