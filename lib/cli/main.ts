@@ -1,10 +1,15 @@
 import type { Role } from '../language/role.ts'
+import { RoleError } from '../runner/compose.ts'
+import { located } from '../runner/place.ts'
 import { endQuietly } from './closed.ts'
 import { exitNow } from './exit-now.ts'
 import { failure } from './failure.ts'
 import type { Invocation } from './options.ts'
 import { parse } from './parse.ts'
 import { version } from './version.ts'
+
+/** Imports the roles' files. */
+export type Load = () => Promise<Program>
 
 /** What the command line works with. */
 export interface Program {
@@ -15,6 +20,15 @@ export interface Program {
 const listRoles = ({ roles }: Program): number => {
   process.stdout.write(roles.map(({ name }) => `${name}\n`).join(''))
   return 0
+}
+
+/** A mistake in a role's file is one line, like any other, and no crash of ours. */
+const loaded = async (load: Load): Promise<Program> => {
+  try {
+    return await load()
+  } catch (error) {
+    throw new RoleError(`the roles cannot be loaded: ${located(error)}`, { cause: error })
+  }
 }
 
 const carryOut = async (invocation: Invocation, program: Program): Promise<number> => {
@@ -40,9 +54,10 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
  * The whole program.
  *
  * @param argv - what was typed, without node and the script
+ * @param load - imports the roles
  * @returns the exit code
  */
-export const main = async (argv: readonly string[], program: Program): Promise<number> => {
+export const main = async (argv: readonly string[], load: Load): Promise<number> => {
   const verbose = argv.includes('-v') || argv.includes('--verbose')
   endQuietly(process.stdout)
   process.once('uncaughtException', (error) => {
@@ -51,7 +66,7 @@ export const main = async (argv: readonly string[], program: Program): Promise<n
   })
   try {
     const invocation = parse(argv, version())
-    return invocation === undefined ? 0 : await carryOut(invocation, program)
+    return invocation === undefined ? 0 : await carryOut(invocation, await loaded(load))
   } catch (error) {
     const { exitCode, text } = failure(error, verbose)
     process.stderr.write(`${text}\n`)

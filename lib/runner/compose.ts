@@ -1,5 +1,6 @@
 import type { Item } from '../language/plan.ts'
 import { type HostFacts, type Role, requirement, type Site } from '../language/role.ts'
+import { located } from './place.ts'
 
 /** A role with the variables that hold for one host. */
 export interface Assignment {
@@ -7,7 +8,10 @@ export interface Assignment {
   readonly vars: unknown
 }
 
-/** The roles do not fit together: two tasks of one title, two owners of one path, or a value that no task can hold. Exit code 64. */
+/**
+ * The roles cannot be built: a mistake in a role's file, a value that no task can hold, two tasks of one title, or two
+ * owners of one path. Exit code 64.
+ */
 export class RoleError extends Error {
   override readonly name = 'RoleError'
 }
@@ -26,13 +30,12 @@ export const compose = (assignments: readonly Assignment[], site: Site, host: Ho
   return items
 }
 
-/** A value that its task cannot hold is the inventory's mistake. */
+/** What is thrown here is a mistake of the role's file, or of the inventory where a task cannot hold its value. */
 const built = <T>(role: Role, host: HostFacts, build: () => T): T => {
   try {
     return build()
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw new RoleError(`${host.name}: role ${role.name}: ${error.message}`, { cause: error })
+    throw new RoleError(`${host.name}: role ${role.name}: ${located(error)}`, { cause: error })
   }
 }
 
