@@ -38,7 +38,7 @@ export const plainReporter = ({ write, colour: on, verbose, again }: TextOptions
     }
     if (event.event === 'summary') {
       for (const host of roles.keys()) closeRole(host)
-      print(['', ...recap(event, dryRun, colour), ...nextSteps(seen, again)])
+      print(['', ...recap(event, seen, dryRun, colour), ...nextSteps(seen, again)])
     }
   }
 }

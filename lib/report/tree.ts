@@ -100,7 +100,10 @@ export class Tree {
       this.#seen.filter((one) => one.host === host && worthTelling(one)).flatMap((one) => details(one, this.#colour)),
     )
     const gap = told.length > 0 ? [''] : []
-    const end = [...recap(summary, this.#dryRun, this.#colour), ...nextSteps(this.#seen, this.#options.again)]
+    const end = [
+      ...recap(summary, this.#seen, this.#dryRun, this.#colour),
+      ...nextSteps(this.#seen, this.#options.again),
+    ]
     for (const line of [...gap, ...told, ...gap, ...end]) this.#options.write(`${line}\n`)
   }
 

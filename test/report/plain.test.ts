@@ -45,7 +45,7 @@ it('tells of whatever is not simply fine', () => {
 
     web1  1 ok, 3 changed, 1 handler, 5 trips, 2 min 5 s
     db1   1 ok, 1 failed, 1 skipped, 2 trips, 0.6 s
-    gone  timed out
+    gone  unreachable
     A host could not be reached.
     Once mended:
       npx tsx run.ts --role nginx --limit db1
@@ -89,12 +89,24 @@ it('tells everything with -v', () => {
 
     web1  1 ok, 3 changed, 1 handler, 5 trips, 2 min 5 s
     db1   1 ok, 1 failed, 1 skipped, 2 trips, 0.6 s
-    gone  timed out
+    gone  unreachable
     A host could not be reached.
     Once mended:
       npx tsx run.ts --role nginx --limit db1
     "
   `)
+})
+
+it('tells once why a turn was over early', () => {
+  const crash = [
+    run(false, 'web1'),
+    { event: 'warning', host: 'web1', role: '', message: 'the prelude fails' },
+    summary(1, { web1: { failed: 1, error: 'the prelude fails' } }),
+  ] as const
+  expect(plain(crash).match(/the prelude fails/g)).toHaveLength(1)
+  expect(plain([run(false, 'web1'), summary(64, { web1: { error: 'roles do not fit' } })])).toContain(
+    'roles do not fit',
+  )
 })
 
 it('says what a dry run has found', () => {
