@@ -5,7 +5,7 @@ import type { Host, InventoryHost } from './host.ts'
 import type { Inventory } from './load.ts'
 import { find, type MapNode, mapAt, type Node } from './node.ts'
 import { InventoryError, type Problem } from './problem.ts'
-import { hint } from './suggest.ts'
+import { nearest } from './suggest.ts'
 import { plain, secretsIn } from './value.ts'
 
 /** The checked variables of every host and role, by the names of both. */
@@ -44,17 +44,23 @@ export const roleVars = async <V>(inventory: Inventory, host: string, role: Role
   return result.value
 }
 
+/** The names of all roles, whether they run or not. */
+export interface KnownRoles {
+  readonly built: readonly string[]
+  /** Still to come: variables for them are no mistake. */
+  readonly planned: readonly string[]
+}
+
 /**
  * The variables of all these roles on all these hosts. Variables of a role that nobody knows are refused, too.
  *
- * @param known - the names of all roles there are, whether they run or not
  * @throws InventoryError with every problem of all of them; what comes from a group is told once
  */
 export const checkVars = async (
   inventory: Inventory,
   hosts: readonly string[],
   roles: readonly Role[],
-  known: readonly string[],
+  known: KnownRoles,
 ): Promise<CheckedVars> => {
   const problems = strangers(inventory.root, known)
   const checked = new Map<string, Map<string, unknown>>()
@@ -72,13 +78,18 @@ export const checkVars = async (
 }
 
 /** Variables of roles that do not exist, anywhere in the file. */
-const strangers = (root: MapNode, known: readonly string[]): Problem[] => {
+const strangers = (root: MapNode, { built, planned }: KnownRoles): Problem[] => {
+  const all = `roles: ${built.join(', ')}${planned.length > 0 ? `; planned: ${planned.join(', ')}` : ''}`
+  const meant = (name: string): string => {
+    const close = nearest(name, [...built, ...planned])
+    return close === undefined ? all : `did you mean "${close}"? (${all})`
+  }
   const owners = ['hosts', 'groups'].flatMap((kind) => Array.from(mapAt(root, [kind])?.entries.values() ?? []))
   return [root, ...owners.map(({ value }) => value)].flatMap((owner) =>
     Array.from(mapAt(owner, ['vars'])?.entries ?? []).flatMap(([name, { key }]) =>
-      known.includes(name)
+      [...built, ...planned].includes(name)
         ? []
-        : [{ ...key, message: `no role is called ${JSON.stringify(name)}; ${hint(name, known, 'roles')}` }],
+        : [{ ...key, message: `no role is called ${JSON.stringify(name)}; ${meant(name)}` }],
     ),
   )
 }

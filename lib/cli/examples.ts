@@ -7,3 +7,9 @@ Examples:
 
 Exit codes: 0 as wanted, 1 a task failed, 2 a dry run found something, 3 unreachable,
 4 another run holds the host, 64 bad usage or inventory, 130 interrupted`
+
+/** The same for exec --help. */
+export const EXEC_EXAMPLES = `
+Examples:
+  trueup exec web1 -- systemctl is-active nginx
+  trueup exec 'web*,!web3' -- 'df -h / | tail -n 1'    quoted, so that the shell here leaves * and | alone`

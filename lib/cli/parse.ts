@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { EXAMPLES } from './examples.ts'
+import { EXAMPLES, EXEC_EXAMPLES } from './examples.ts'
 import { type CommandName, type Invocation, MEANINGFUL, type Options, UNTYPED } from './options.ts'
 import { isPlanned } from './planned.ts'
 import { UsageError } from './usage.ts'
@@ -22,7 +22,11 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
   })
   program
     .command('exec <pattern> <command...>')
-    .description('run a command on hosts, side by side')
+    .usage('[options] PATTERN -- CMD')
+    .description(
+      'run a command on hosts, side by side: one word is shell text, several are a program and its arguments',
+    )
+    .addHelpText('after', EXEC_EXAMPLES)
     .action((pattern: string, command: string[]) => choose('exec', pattern, ...command))
   program
     .command('trust <host>')
@@ -32,7 +36,7 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     .command('schema')
     .description("print the inventory's JSON schema")
     .action(() => choose('schema'))
-  for (const command of program.commands) command.helpOption(false).exitOverride()
+  for (const command of program.commands) explained(command, program)
   try {
     program.parse(argv, { from: 'user' })
   } catch (error) {
@@ -45,6 +49,18 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
   const command = chosen.command === 'apply' ? listOr(chosen.command, options) : chosen.command
   refuseMeaningless(program, command)
   return { command, words: chosen.words, options }
+}
+
+/** Its own --help, with those of the program's options that mean something to it. */
+const explained = (command: Command, program: Command): void => {
+  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'schema']
+  command
+    .helpOption('-h, --help', 'print this')
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: () => program.options.filter((option) => meaningful.includes(option.attributeName())),
+    })
+    .exitOverride()
 }
 
 /** To list something is a command of its own, although it is typed as an option. */
@@ -61,7 +77,10 @@ const describe = (version: string): Command =>
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)
     .option('--from <role>', 'begin with this one of them')
     .option('-i, --inventory <file>', 'default $TRUEUP_INVENTORY, else inventory/production.yml')
-    .option('--limit <pattern>', 'hosts and groups: names, globs, !exclusions, comma-separated')
+    .option(
+      '--limit <pattern>',
+      'only these hosts: names and groups, * and ? in them, !exclusions; commas between (in quotes)',
+    )
     .option('--dry-run', 'read only: say what a run would change')
     .option('--diff', 'show what changes inside files (the default)')
     .option('--no-diff', 'do not')

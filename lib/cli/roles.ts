@@ -1,18 +1,26 @@
+import { existsSync } from 'node:fs'
 import { hint } from '../../inventory/suggest.ts'
+import type { KnownRoles } from '../../inventory/vars.ts'
 import type { Role } from '../language/role.ts'
-import { ROLE_NAMES } from './planned.ts'
+import { plannedRoles } from './planned.ts'
 import { UsageError } from './usage.ts'
 
 /**
  * The roles that were asked for, in the order of `all` whatever order was typed.
  *
  * @param from - the role to begin with; those before it are left out
+ * @param exists - whether a file is there
  * @throws UsageError
  */
-export const selectRoles = (typed: readonly string[], from: string | undefined, roles: readonly Role[]): Role[] => {
+export const selectRoles = (
+  typed: readonly string[],
+  from: string | undefined,
+  roles: readonly Role[],
+  exists: (path: string) => boolean = existsSync,
+): Role[] => {
   const known = roles.map(({ name }) => name)
   const hintAt = ['all', ...known]
-  for (const name of typed) if (!hintAt.includes(name)) throw new UsageError(stranger(name, hintAt))
+  for (const name of typed) if (!hintAt.includes(name)) throw new UsageError(stranger(name, hintAt, exists))
   if (typed.length === 0)
     throw new UsageError(`say which roles: --role all, or of ${known.join(', ')}; --help shows more`)
   const chosen = typed.includes('all') ? roles : roles.filter(({ name }) => typed.includes(name))
@@ -27,12 +35,16 @@ export const selectRoles = (typed: readonly string[], from: string | undefined, 
   return chosen.slice(first)
 }
 
-const stranger = (name: string, known: readonly string[]): string =>
-  ROLE_NAMES.includes(name)
+const stranger = (name: string, known: readonly string[], exists: (path: string) => boolean): string => {
+  const file = /^[\w-]+$/.test(name) && [`roles/${name}.ts`, `roles/${name}/index.ts`].find(exists)
+  if (file) return `${file} is there, but roles/index.ts does not list its role`
+  return plannedRoles(known).includes(name)
     ? `the role ${name} is not built yet (known: ${known.join(', ')})`
     : `no role is called ${JSON.stringify(name)}; ${hint(name, known, 'known')}`
+}
 
 /** The roles that an inventory may have variables for. */
-export const knownRoles = (roles: readonly Role[]): string[] => [
-  ...new Set([...ROLE_NAMES, ...roles.map(({ name }) => name)]),
-]
+export const knownRoles = (roles: readonly Role[]): KnownRoles => {
+  const built = roles.map(({ name }) => name)
+  return { built, planned: plannedRoles(built) }
+}

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { parse } from '../../lib/cli/parse.ts'
 import { UsageError } from '../../lib/cli/usage.ts'
 
@@ -69,5 +69,34 @@ describe('what is typed', () => {
     ['merge-reports a b', 'merge-reports'],
   ])('%s is refused: not built yet', (line, word) => {
     expect(() => read(line)).toThrow(new UsageError(`${word} is not built yet`))
+  })
+})
+
+describe('--help', () => {
+  const help = (line: string): string => {
+    let text = ''
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((more) => (text += String(more)) !== '')
+    try {
+      expect(read(line)).toBeUndefined()
+    } finally {
+      write.mockRestore()
+    }
+    return text
+  }
+
+  it('of exec is about exec', () => {
+    const text = help('exec --help')
+    expect(text).toMatch(/^Usage: trueup exec \[options\] PATTERN -- CMD\n/)
+    for (const option of ['--inventory', '--json', '--forks', '--ask-become-pass']) expect(text).toContain(option)
+    for (const option of ['--role', '--dry-run', '--list-hosts']) expect(text).not.toContain(option)
+  })
+
+  it('of trust and of the program are their own', () => {
+    expect(help('trust -h')).toMatch(/^Usage: trueup trust .*--yes/s)
+    expect(help('--help')).toMatch(/^Usage: trueup --role ROLE.*--dry-run/s)
+  })
+
+  it('behind -- is the command', () => {
+    expect(read('exec web1 -- ls --help')).toMatchObject({ words: ['web1', 'ls', '--help'] })
   })
 })

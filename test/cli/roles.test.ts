@@ -5,7 +5,8 @@ import { runId } from '../../lib/cli/run-id.ts'
 import { role } from '../../lib/index.ts'
 
 const roles = ['base', 'ufw', 'docker', 'nginx'].map((name) => role({ name, vars: z.unknown(), tasks: () => [] }))
-const select = (typed: string[], from?: string) => selectRoles(typed, from, roles).map(({ name }) => name)
+const select = (typed: string[], from?: string) =>
+  selectRoles(typed, from, roles, (path) => path === 'roles/mail.ts').map(({ name }) => name)
 
 describe('roles', () => {
   it.each([
@@ -24,6 +25,8 @@ describe('roles', () => {
     [['ngnix'], undefined, 'no role is called "ngnix"; did you mean "nginx"? (known: all, base, ufw, docker, nginx)'],
     [['ufw', ''], undefined, 'no role is called ""; known: all, base, ufw, docker, nginx'],
     [['certs'], undefined, 'the role certs is not built yet (known: all, base, ufw, docker, nginx)'],
+    [['mail'], undefined, 'roles/mail.ts is there, but roles/index.ts does not list its role'],
+    [['../roles/mail'], undefined, 'no role is called "../roles/mail"; known: all, base, ufw, docker, nginx'],
     [['ufw'], 'nginx', '--from "nginx" is not among the roles that run; they are: ufw'],
   ])('%j from %s is refused', (typed, from, message) => {
     expect(() => select(typed, from)).toThrow(message)

@@ -40,7 +40,11 @@ const app = role({
   tasks: () => [],
 })
 
-const problems = async (text: string, roles: readonly Role[] = [ufw, app], known = ['ufw', 'app', 'docker']) => {
+const problems = async (
+  text: string,
+  roles: readonly Role[] = [ufw, app],
+  known = { built: ['ufw', 'app'], planned: ['docker'] },
+) => {
   const inventory = load(text)
   try {
     await checkVars(inventory, [...inventory.hosts.keys()], roles, known)
@@ -61,7 +65,7 @@ test('checkVars gives the variables of every host and role', async () => {
   const inventory = load(
     small('vars: { app: { image: a } }\n', '  web2:\n    address: a.b\n    vars: { app: { replicas: 2 } }\n'),
   )
-  const checked = await checkVars(inventory, ['web1', 'web2'], [ufw, app], ['ufw', 'app'])
+  const checked = await checkVars(inventory, ['web1', 'web2'], [ufw, app], { built: ['ufw', 'app'], planned: [] })
   expect(checked.get('web1')?.get('app')).toEqual({ image: 'a', replicas: 1, size: 'document', env: {} })
   expect(checked.get('web2')?.get('app')).toMatchObject({ image: 'a', replicas: 2 })
   expect(checked.get('web2')?.get('ufw')).toEqual({ ssh: '22/tcp', allow: [] })
@@ -143,9 +147,9 @@ describe('what is wrong with a variable', () => {
   test('of a role that does not exist, wherever it is', async () => {
     const text = small('groups: { unused: { vars: { dokcer: {} } } }\nvars: { nginx: {} }\n', '    vars: { UFW: {} }\n')
     expect(await problems(text, [])).toEqual([
-      'i.yml:2:29  no role is called "dokcer"; did you mean "docker"? (roles: ufw, app, docker)',
-      'i.yml:3:9  no role is called "nginx"; roles: ufw, app, docker',
-      'i.yml:7:13  no role is called "UFW"; did you mean "ufw"? (roles: ufw, app, docker)',
+      'i.yml:2:29  no role is called "dokcer"; did you mean "docker"? (roles: ufw, app; planned: docker)',
+      'i.yml:3:9  no role is called "nginx"; roles: ufw, app; planned: docker',
+      'i.yml:7:13  no role is called "UFW"; did you mean "ufw"? (roles: ufw, app; planned: docker)',
     ])
   })
 
