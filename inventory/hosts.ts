@@ -1,7 +1,7 @@
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type * as z from 'zod'
 import type { InventoryHost } from './host.ts'
+import { expandHome } from './home.ts'
 import { mergeAll } from './merge.ts'
 import { find, type MapNode, mapAt } from './node.ts'
 import type { HostEntry, InventoryFile } from './schema.ts'
@@ -57,5 +57,3 @@ const toHost = (
     vars: mergeAll(layers.map((layer) => mapAt(root, [...layer, 'vars']))),
   }
 }
-
-const expandHome = (path: string, env: Env): string => path.replace(/^~(?=\/|$)/, () => env['HOME'] ?? homedir())

@@ -29,11 +29,14 @@ export interface ScalarNode {
   readonly source: string
 }
 
-/** `!secret name`, not looked up yet. */
+/** `!secret name` or `!file path`, not looked up yet. */
 export interface SecretNode {
   readonly kind: 'secret'
   readonly at: Place
+  /** What it is called wherever its value would be. */
   readonly name: string
+  /** Of a `!file`: as it is written, from the inventory's folder. */
+  readonly path?: string
 }
 
 /** `!join [ … ]`, or `!url [ … ]`, which percent-encodes. */

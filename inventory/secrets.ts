@@ -1,9 +1,11 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Secret } from '../lib/language/secret.ts'
 import { openVault, type Vault } from './age.ts'
+import { expandHome } from './home.ts'
 import type { SecretNode } from './node.ts'
 import { type Problem, showPlace } from './problem.ts'
 import { nearest } from './suggest.ts'
+import { readTextFile } from './text-file.ts'
 import type { Lookup } from './value.ts'
 
 /** The variables of the process, such as `process.env`. */
@@ -15,7 +17,7 @@ export interface Looked {
   readonly problems: readonly Problem[]
 }
 
-/** Where the secrets of an inventory come from. */
+/** Where the secrets of an inventory come from, and the files that it names. */
 export interface Secrets {
   /** Looks up what these nodes name; `secrets.age` is opened only when the environment lacks one of them. */
   look(nodes: readonly SecretNode[]): Promise<Looked>
@@ -28,6 +30,18 @@ export const variableOf = (name: string): string => `TRUEUP_SECRET_${name.toUppe
 export const secretsBeside = (folder: string, env: Env): Secrets => {
   const found = new Map<string, Secret>()
   let vault: Promise<Vault> | undefined
+
+  /** Remembers what is in a file, or says what is wrong with it. */
+  const read = async ({ name, at }: SecretNode, path: string): Promise<Problem | undefined> => {
+    try {
+      const text = await readTextFile(resolve(folder, expandHome(path, env)))
+      if (text === '') return { ...at, message: `${name} is empty` }
+      found.set(name, new Secret(name, text))
+      return undefined
+    } catch (error) {
+      return { ...at, message: `${name} cannot be used: ${error instanceof Error ? error.message : String(error)}` }
+    }
+  }
 
   /** Remembers a secret, or says what is wrong with it. */
   const seek = async ({ name, at }: SecretNode): Promise<Problem | undefined> => {
@@ -55,7 +69,8 @@ export const secretsBeside = (folder: string, env: Env): Secrets => {
     look: async (nodes) => {
       const problems: Problem[] = []
       for (const node of nodes) {
-        const problem = found.has(node.name) ? undefined : await seek(node)
+        if (found.has(node.name)) continue
+        const problem = await (node.path === undefined ? seek(node) : read(node, node.path))
         if (problem) problems.push(problem)
       }
       return { lookup: (name) => found.get(name), problems }

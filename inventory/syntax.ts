@@ -3,6 +3,7 @@ import type { CollectionTag, ErrorCode, ScalarTag, YAMLError } from 'yaml'
 /** How each of our tags is written. */
 const usage = {
   '!secret': 'one name: !secret postgres_password',
+  '!file': 'a path: !file origin.key',
   '!join': "a list: !join [ 'text', !secret name ]",
   '!url': 'a list: !url [ !secret name ]',
 } as const
@@ -12,6 +13,7 @@ type TagName = keyof typeof usage
 /** The tags of an inventory, for yaml; what they mean is read from the tree afterwards. */
 export const customTags: (ScalarTag | CollectionTag)[] = [
   { tag: '!secret', resolve: (text) => text },
+  { tag: '!file', resolve: (text) => text },
   { tag: '!join', collection: 'seq', resolve: (list: unknown) => list },
   { tag: '!url', collection: 'seq', resolve: (list: unknown) => list },
 ]
@@ -31,7 +33,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
 export const explainSyntax = (error: YAMLError, source: string): string => {
   if (error.code === 'TAG_RESOLVE_FAILED' || error.code === 'BAD_COLLECTION_TYPE') {
     const tag = source.slice(...error.pos)
-    return isOurs(tag) ? `${tag} takes ${usage[tag]}` : `unknown tag ${tag}; allowed: !secret, !join and !url`
+    return isOurs(tag) ? `${tag} takes ${usage[tag]}` : `unknown tag ${tag}; allowed: !secret, !file, !join and !url`
   }
   return advice[error.code] ?? `not valid YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`
 }

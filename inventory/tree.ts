@@ -65,7 +65,7 @@ class Grower {
     if (value.tag !== '!join' && value.tag !== '!url') return { kind: 'list', at, items }
     for (const item of items) {
       const fits = item.kind === 'secret' || item.kind === 'text' || (item.kind === 'scalar' && item.value !== null)
-      if (!fits) this.#report(item.at, `${value.tag} takes text, !secret, !join and !url only`)
+      if (!fits) this.#report(item.at, `${value.tag} takes text, !secret, !file, !join and !url only`)
     }
     return { kind: 'text', at, encode: value.tag === '!url', parts: items }
   }
@@ -88,6 +88,11 @@ class Grower {
         this.#report(at, `!secret names ${found}; a name is letters, digits, _ . and -`)
       }
       return { kind: 'secret', at, name }
+    }
+    if (scalar.tag === '!file') {
+      const path = String(value)
+      if (path === '') this.#report(at, '!file names nothing; it takes a path')
+      return { kind: 'secret', at, name: `file ${path}`, path }
     }
     const wrong = typeof value === 'number' ? explainNumber(source, value) : undefined
     if (wrong !== undefined) this.#report(at, wrong)
