@@ -1,6 +1,6 @@
 export { type About, certificate, type CertificateState, type Pair } from './certificate/state.ts'
-export { expiry } from './certificate/expiry.ts'
 export { given, type GivenOptions } from './certificate/given.ts'
 export { issued, type IssuedOptions, type Issuer } from './certificate/issued.ts'
 export { modes } from './certificate/install.ts'
 export { authority, signedBy } from './certificate/private-ca.ts'
+export { type Given, soundAuthority, soundPair } from './certificate/sound.ts'

@@ -13,6 +13,7 @@ const SHA256_RSA = sequence(oid(42, 134, 72, 134, 247, 13, 1, 1, 11), der(5))
 const SHA256_EC = sequence(oid(42, 134, 72, 206, 61, 4, 3, 2))
 const COMMON_NAME = oid(85, 4, 3)
 const ALT_NAME = oid(85, 29, 17)
+const AUTHORITY = sequence(oid(85, 29, 19), der(4, sequence(der(1, Buffer.from([255])))))
 
 const named = (name: string) => sequence(der(0x31, sequence(COMMON_NAME, der(12, Buffer.from(name)))))
 const time = (date: Date) => der(0x18, Buffer.from(`${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`))
@@ -44,12 +45,14 @@ export interface CertificateOptions {
   /** Signed by its own key unless given. */
   readonly by?: { readonly name: string; readonly keys: Keys }
   readonly name?: string
+  readonly ca?: boolean
 }
 
 /** A certificate (PEM) for these keys. */
 export const certificateFor = (keys: Keys, options: CertificateOptions = {}): string => {
   const { name = 'test', by = { name, keys }, from = new Date(0), until = new Date('2100-01-01') } = options
   const algorithm = by.keys.privateKey.asymmetricKeyType === 'rsa' ? SHA256_RSA : SHA256_EC
+  const extensions = [...(options.names ? [names(options.names)] : []), ...(options.ca ? [AUTHORITY] : [])]
   const body = sequence(
     der(0xa0, der(2, Buffer.from([2]))),
     der(2, Buffer.from([1])),
@@ -58,7 +61,7 @@ export const certificateFor = (keys: Keys, options: CertificateOptions = {}): st
     sequence(time(from), time(until)),
     named(name),
     keys.publicKey.export({ type: 'spki', format: 'der' }),
-    ...(options.names === undefined ? [] : [der(0xa3, sequence(names(options.names)))]),
+    ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
   )
   const signature = sign('sha256', body, by.keys.privateKey)
   return pem('CERTIFICATE', sequence(body, algorithm, der(3, Buffer.from([0]), signature)))

@@ -94,6 +94,20 @@ export const flaws = (certificate: string, key: string | undefined, { hosts, now
   ]
 }
 
+/** What is wrong with the certificates of authorities (PEM) whose word is to be taken. */
+export const authorityFlaws = (certificates: string, now: Date): readonly string[] => {
+  const all = chainOf(certificates)
+  if (all.length === 0) return ['it cannot be read: wanted is PEM, “-----BEGIN CERTIFICATE-----” and on']
+  return all.flatMap((one) => {
+    const { until } = validity(one, now)
+    const name = one.subject.replaceAll('\n', ', ')
+    return [
+      ...(one.ca ? [] : [`${name} is no authority: wanted is one with CA:TRUE`]),
+      ...(until > now ? [] : [`${name} expired on ${dayOf(until)}, and today is ${dayOf(now)}`]),
+    ]
+  })
+}
+
 const mismatch = (chain: readonly X509Certificate[], pem: string): readonly string[] => {
   const key = keyOf(pem)
   if (key === undefined)

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Context, Secret, sh, sha256 } from '../../lib/index.ts'
-import { certificate, given, issued, type Issuer, modes } from '../../tasks/certificate.ts'
+import { type Context, Secret, sh, sha256, type Task } from '../../lib/index.ts'
+import { judge } from '../../lib/language/judge.ts'
+import { certificate, given, issued, type Issuer, modes, soundAuthority, soundPair } from '../../tasks/certificate.ts'
 import { covers, flaws, namesOf } from '../../tasks/certificate/x509.ts'
 import { certificateFor, type CertificateOptions, ecKeys, keyPem, type Keys, rsaKeys } from '../certificates.ts'
 
@@ -194,31 +195,54 @@ describe('the state of a pair', () => {
 })
 
 describe('a pair that is given', () => {
-  const pem = made({ until: days(20.5) })
-  const options = { ...PAIR, hosts: HOSTS, minDays: 30, now: NOW, secret: new Secret('origin_key', keyPem(KEYS)) }
+  const judged = (task: Task | undefined, now = NOW) => {
+    if (task?.kind !== 'check') throw new Error('it is a check')
+    const { probe } = task.want
+    const state = probe.family.parse(String(now.getTime() / 1000), [probe.key]).get(probe.key)
+    if (state === undefined || state instanceof Error) throw new Error('it has a state')
+    return judge(task, { get: () => ({ state }) })
+  }
+  const pair = (certificate: string, keys = KEYS) =>
+    soundPair({ certificate, key: keyPem(keys), hosts: HOSTS, minDays: 30 })
 
   it('is installed as one, without a word of the key', () => {
-    const task = given({ ...options, certificate: pem })
+    const pem = made()
+    const task = given({ ...PAIR, certificate: pem, secret: new Secret('origin_key', keyPem(KEYS)) })
     const command = String(task.apply({ now: {}, changes: [], keys: [] }))
     expect(command).toMatch(/cat > "\$stage\/key" ‹\d+ B secret origin_key› && cat > "\$stage\/cert" ‹/)
     expect(command.indexOf('openssl pkey')).toBeLessThan(command.indexOf('mv -fT'))
     expect(task.want.want).toEqual({ sha256: sha256(pem), matches: true, lasting: true })
   })
 
-  it('is foretold as it will be found, so that its last days are warned of beforehand', () => {
-    const { provides = [] } = given({ ...options, certificate: pem })
-    const about = certificate(PAIR, { days: 30 })
-    const claim = typeof provides === 'function' ? undefined : provides.find(({ probe }) => probe.id === about.id)
-    const stdout = host(file('certificate', PAIR.cert, cert64(pem)), file('key', PAIR.key, publicPem(KEYS)))
-    expect(claim).toMatchObject({ want: { lasting: false, days: 20, expires: '2026-06-22' } })
-    expect(asked(about, stdout)).toMatchObject(
-      claim !== undefined && 'want' in claim ? claim.want : { claim: 'missing' },
-    )
+  it('is told of with every flaw before anything is replaced, at the host’s time', () => {
+    expect(judged(pair(made())[0])).toEqual({ kind: 'ok' })
+    expect(judged(pair(made())[0], days(91))).toMatchObject({ kind: 'failed' })
+    expect(judged(pair(made({ until: days(-1) }, OTHER))[0])).toEqual({
+      kind: 'failed',
+      message: expect.stringMatching(
+        /^the given certificate is refused, and nothing was replaced: the key is another.*; the certificate expired on/,
+      ),
+    })
   })
 
-  it('is refused with every flaw', () => {
-    expect(() => given({ ...options, certificate: made({ until: days(-1) }, OTHER) })).toThrow(
-      /^refused, and nothing was replaced: the key is another certificate's.*; the certificate expired on 2026-05-31/,
+  it.each([
+    [30.5, undefined],
+    [29.5, 'the given certificate expires on 2026-07-01, in 29 days; give a new one before that (wanted: 30 days)'],
+  ])('with %d days left is warned about: %s', (left, warning) => {
+    expect(judged(pair(made({ until: days(left) }))[1])).toEqual({ kind: 'ok', ...(warning && { warning }) })
+  })
+
+  it.each([
+    ['one of an authority', certificateFor(OTHER, { ca: true }), undefined],
+    ['two of them', certificateFor(OTHER, { ca: true }) + certificateFor(KEYS, { ca: true }), undefined],
+    ['one of a server', made({ name: 'a.test' }), 'CN=a.test is no authority'],
+    ['an old one', certificateFor(OTHER, { ca: true, until: days(-1) }), 'CN=test expired on 2026-05-31'],
+    ['nonsense', 'nonsense', 'it cannot be read'],
+  ])('an authority is %s: %s', (_, pem, says) => {
+    expect(judged(soundAuthority('the CA', pem))).toEqual(
+      says === undefined
+        ? { kind: 'ok' }
+        : { kind: 'failed', message: expect.stringContaining(`the CA is refused, and nothing was replaced: ${says}`) },
     )
   })
 })
