@@ -14,7 +14,7 @@ const app = role({ name: 'app', vars: z.strictObject({ key: maybeSecret() }), ta
 const keyOf = async (value: string): Promise<string | string[]> => {
   const inventory = load(small(`vars: { app: { key: ${value} } }\n`), { HOME: join(folder, 'home') })
   try {
-    const vars = await checkVars(inventory, selectHosts(inventory, 'all'), [app], ['app'])
+    const vars = await checkVars(inventory, selectHosts(inventory, 'all'), [app], { built: ['app'], planned: [] })
     const { key } = z.object({ key: z.union([z.instanceof(Secret), z.string()]) }).parse(vars.get('web1')?.get('app'))
     return key instanceof Secret ? key.reveal() : key
   } catch (error) {
