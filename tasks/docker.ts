@@ -1,6 +1,7 @@
 import { check, derive, type Claim, type Handler, type Probe, probe, sh, type State, type Task } from '../lib/index.ts'
 import { atLeast } from './deb-version.ts'
 import { json, type JsonObject } from './json.ts'
+import { path as pathAt } from './path.ts'
 import { restart, unit, up } from './systemd.ts'
 
 export interface EngineState extends State {
@@ -29,6 +30,9 @@ else docker version --format '{{json .Server}}'; fi`,
   },
 })
 
+/** What no host has: the want of a check about something else than one probe's state. */
+export const NEVER = pathAt('/').is({ type: 'file' })
+
 /** Restarts the engine at the end of the role; containers go on where `live-restore` is set. */
 export const restartDocker: Handler = restart('docker')
 
@@ -48,8 +52,8 @@ export const daemonConfig = (settings: JsonObject): Task =>
     notifies: restartDocker,
   })
 
-/** Fails where the engine is older than this, or not there; `why` ends the sentence. */
-export const engineAtLeast = (floor: string, why: string): Task => {
+/** Fails (or warns) where the engine is older than this, or not there; `why` ends the sentence. */
+export const engineAtLeast = (floor: string, why: string, level: 'warn' | 'fail' = 'fail'): Task => {
   const title = `docker engine ${floor} or newer`
   return derive({
     title,
@@ -59,8 +63,9 @@ export const engineAtLeast = (floor: string, why: string): Task => {
       check({
         title,
         want: engine.is({ version: atLeast(version, floor) ? version : floor }),
-        level: 'fail',
-        say: () => `the docker engine is ${version ?? 'not installed'}; ${floor} or newer is needed: ${why}`,
+        level,
+        say: () =>
+          `the docker engine is ${version ?? 'not installed'}; ${floor} or newer is ${level === 'fail' ? 'needed' : 'advised'}: ${why}`,
       }),
   })
 }
@@ -75,4 +80,40 @@ export const provided = (codename: string): readonly Claim[] => {
     known === undefined ? engine.unsettled : engine.is({ version: known }),
     ...['docker.service', 'docker.socket', 'containerd.service'].map((name) => unit(name).is(up)),
   ]
+}
+
+const CLEANUP_LOG = '/var/log/docker-cleanup.log'
+
+/** For logrotate(8). */
+export const cleanupLog = `${CLEANUP_LOG} {
+  monthly
+  rotate 12
+  compress
+  missingok
+  notifempty
+}
+`
+
+/**
+ * What cleaning up may do, in the words of systemd.exec(5): it talks to the engine's socket and needs nothing else. The
+ * docker program wants a folder for its own settings.
+ */
+export const cleanupService: Readonly<Record<string, string>> = {
+  StandardOutput: `append:${CLEANUP_LOG}`,
+  RuntimeDirectory: 'docker-cleanup',
+  Environment: 'DOCKER_CONFIG=/run/docker-cleanup',
+  CapabilityBoundingSet: 'CAP_DAC_OVERRIDE',
+  NoNewPrivileges: 'true',
+  PrivateDevices: 'true',
+  PrivateNetwork: 'true',
+  PrivateTmp: 'true',
+  ProtectControlGroups: 'true',
+  ProtectHome: 'true',
+  ProtectKernelModules: 'true',
+  ProtectKernelTunables: 'true',
+  ProtectSystem: 'strict',
+  RestrictAddressFamilies: 'AF_UNIX',
+  RestrictRealtime: 'true',
+  RestrictSUIDSGID: 'true',
+  SystemCallFilter: '@system-service',
 }

@@ -90,6 +90,10 @@ const unmask = (name: string, masked: boolean): Sh =>
 
 const reread = (stale: boolean): Sh => (stale ? sh`systemctl daemon-reload && ` : sh``)
 
+/** The command, and where it fails the end of what the unit said, which systemctl(1) only points to. */
+const telling = (unit: string, command: Sh): Sh =>
+  sh`{ ${command} || { code=$?; journalctl -q -n 10 --no-pager -o cat -u ${unit} >&2; (exit "$code"); }; }`
+
 /** A unit that is up now and at every boot, unmasked first where somebody masked it, its files as systemd knows them. */
 export const running = (name: string, given: UnitOptions = {}): Task =>
   task({
@@ -98,7 +102,10 @@ export const running = (name: string, given: UnitOptions = {}): Task =>
     apply: ({ now }) =>
       now.active === true && now.enabled && !now.masked
         ? sh`systemctl daemon-reload`
-        : sh`${unmask(name, now.masked)}${reread(now.stale)}systemctl -q enable --now -- ${unitName(name)}`,
+        : telling(
+            unitName(name),
+            sh`${unmask(name, now.masked)}${reread(now.stale)}systemctl -q enable --now -- ${unitName(name)}`,
+          ),
     ...options(given),
   })
 
@@ -143,7 +150,7 @@ export const reload = (name: string): Handler =>
   handler({
     id: `reload:${name}`,
     title: `reload ${name}`,
-    run: sh`systemctl reload-or-restart -- ${unitName(name)}`,
+    run: telling(unitName(name), sh`systemctl reload-or-restart -- ${unitName(name)}`),
     want: unit(name).is({ active: true }),
   })
 
@@ -152,7 +159,7 @@ export const restart = (name: string): Handler =>
   handler({
     id: `restart:${name}`,
     title: `restart ${name}`,
-    run: sh`systemctl restart -- ${unitName(name)}`,
+    run: telling(unitName(name), sh`systemctl restart -- ${unitName(name)}`),
     want: unit(name).is({ active: true }),
   })
 

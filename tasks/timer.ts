@@ -21,6 +21,8 @@ export interface TimerOptions {
   readonly randomizedDelay?: string
   /** Seconds after which a run is ended; none unless given. */
   readonly timeout?: number
+  /** Further settings of its [Service], as in systemd.exec(5): what it may do, where its output goes. */
+  readonly service?: Readonly<Record<string, string>>
 }
 
 /**
@@ -57,6 +59,7 @@ const service = (options: TimerOptions): string => {
     'Type=oneshot',
     options.user === undefined ? undefined : line('User', options.user.replaceAll('%', '%%')),
     options.timeout === undefined ? undefined : `TimeoutStartSec=${options.timeout}`,
+    ...Object.entries(options.service ?? {}).map(([name, value]) => line(name, value)),
     `ExecStart=${options.command.map(execWord).join(' ')}`,
   ])
 }

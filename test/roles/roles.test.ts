@@ -59,6 +59,71 @@ describe('the roles', () => {
     expect(titles(NOBLE, { docker: { source: 'distribution' } })).not.toContain('docker: apt repository docker')
   })
 
+  it("install compose v2 by each distribution's own name for it, and refuse where there is none", () => {
+    const wanted = (host: HostFacts, source: string) => {
+      const items = built(host, { docker: { source } })
+      const task = items.find((item) => item.task.title === 'apt install docker')?.task
+      return task !== undefined && 'want' in task ? Object.keys(task.want.want) : []
+    }
+    expect(wanted(NOBLE, 'distribution')).toEqual(['docker.io', 'docker-compose-v2', 'docker-buildx'])
+    expect(wanted(TRIXIE, 'distribution')).toEqual(['docker.io', 'docker-cli', 'docker-compose', 'docker-buildx'])
+    expect(wanted(NOBLE, 'docker')).toContain('docker-compose-plugin')
+    const bookworm = { ...TRIXIE, version: '12', codename: 'bookworm' }
+    const refused = (source: string) => {
+      const first = built(bookworm, { docker: { source, users: [] } }).find(({ role }) => role === 'docker')?.task
+      return first && judge(first, { get: () => ({ state: { type: 'directory' } }) })
+    }
+    expect(refused('distribution')).toMatchObject({
+      kind: 'failed',
+      message: expect.stringMatching(
+        /^Debian 12 has docker\.io 20\.10 and no compose v2: say `docker\.source: docker`/,
+      ),
+    })
+    expect(refused('docker')).not.toMatchObject({ kind: 'failed' })
+  })
+
+  it("have a floor for Docker's own engine, and advise one for the distribution's", () => {
+    const floor = (source: string, version: string) => {
+      const items = built(TRIXIE, { docker: { source } })
+      const task = items.find((item) => item.task.title.startsWith('docker engine 28'))?.task
+      return task && judge(task, { get: () => ({ state: { version } }) })
+    }
+    expect(floor('docker', '28.3.2')).toMatchObject({ kind: 'failed' })
+    expect(floor('docker', '28.3.3')).toEqual({ kind: 'ok' })
+    expect(floor('distribution', '26.1.5+dfsg1')).toMatchObject({
+      kind: 'ok',
+      warning: expect.stringContaining('28.3.3 or newer is advised'),
+    })
+  })
+
+  it('publish on loopback in every network, keep bounded logs, and let the inventory have the last word', () => {
+    const text = (docker: object) => {
+      const task = built(TRIXIE, { docker }).find((item) => item.task.title === 'docker engine settings')?.task
+      if (task?.kind !== 'derive') throw new Error('it is derived')
+      const made = task.make({
+        type: null,
+        mode: null,
+        owner: null,
+        group: null,
+        target: null,
+        sha256: null,
+        text: null,
+      })
+      return JSON.parse('preview' in made ? (made.preview?.after('{"foreign":1}') ?? '') : '') as unknown
+    }
+    expect(text({ mirrors: ['https://mirror.example'], nofile: 2048, settings: { 'live-restore': false } })).toEqual({
+      foreign: 1,
+      'log-driver': 'json-file',
+      'log-opts': { 'max-size': '100m', 'max-file': '3' },
+      'live-restore': false,
+      ip: '127.0.0.1',
+      'default-network-opts': { bridge: { 'com.docker.network.bridge.host_binding_ipv4': '127.0.0.1' } },
+      'default-address-pools': [{ base: '172.30.0.0/16', size: 24 }],
+      'default-ulimits': { nofile: { Name: 'nofile', Soft: 2048, Hard: 2048 } },
+      'registry-mirrors': ['https://mirror.example'],
+    })
+  })
+
   it.each([
     ['1.24.0', 'listen 443 ssl http2;', 'http2 on;'],
     ['1.26.3', 'http2 on;', 'ssl http2;'],

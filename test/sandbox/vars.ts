@@ -1,10 +1,10 @@
 // ---------------------------------------------------------------------------------------------------------------
 // What the sandbox's inventory says to the roles, beside the hosts themselves. Edit here; `up` writes it out.
-// A host shares its kernel with the machine: no swap, no sysctl outside of net.*, no CPU limits of containers.
+// A host shares its kernel with the machine: no swap, no sysctl outside of net.*, no CPU limits of containers, 20 000 open files.
 // ---------------------------------------------------------------------------------------------------------------
 
 /** Shared by all roles. */
 export const SITE = { domain: 'moja-dzialka.test', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
 
 /** By role. */
-export const VARS: Record<string, unknown> = { 'base-ubuntu': { swap: 0 } }
+export const VARS: Record<string, unknown> = { 'base-ubuntu': { swap: 0 }, docker: { nofile: 20_000 } }

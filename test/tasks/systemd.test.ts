@@ -106,7 +106,10 @@ describe('units', () => {
     [systemd.masked('a'), up, 'systemctl -q mask --now -- a.service'],
     [systemd.known('a'), { ...up, stale: true }, 'systemctl daemon-reload'],
   ])('%#', (task, now, expected) => {
-    expect(command(task, { now })).toBe(expected)
+    const text = command(task, { now })
+    const plain = text.startsWith('{ ') ? text.slice(2, text.indexOf(' || { code=$?; journalctl')) : text
+    expect(plain).toBe(expected)
+    expect(text.includes('journalctl')).toBe(expected.includes('enable --now'))
   })
 
   it('that keep dying are not stopped', () => {
@@ -115,7 +118,9 @@ describe('units', () => {
 
   it('are reloaded and restarted by name, once', () => {
     expect(systemd.reload('nginx').id).toBe('reload:nginx')
-    expect(String(systemd.restart('docker').run)).toBe('systemctl restart -- docker.service')
+    expect(String(systemd.restart('docker').run)).toBe(
+      '{ systemctl restart -- docker.service || { code=$?; journalctl -q -n 10 --no-pager -o cat -u docker.service >&2; (exit "$code"); }; }',
+    )
   })
 })
 
