@@ -1,26 +1,5 @@
 const MANAGED = '# Managed by trueup: changes made here are put back.\n'
 
-/**
- * sshd's drop-in. The first value that sshd reads holds (sshd_config(5)), hence a name ahead of cloud-init's drop-in.
- * Root may come in by key: it is how this host is provisioned.
- */
-export const sshd = (options: {
-  readonly maxAuthTries: number
-  readonly maxSessions: number
-}): string => `${MANAGED}PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitEmptyPasswords no
-AuthorizedKeysFile .ssh/authorized_keys
-PermitRootLogin prohibit-password
-MaxAuthTries ${options.maxAuthTries}
-MaxSessions ${options.maxSessions}
-LoginGraceTime 30
-X11Forwarding no
-AllowAgentForwarding no
-ClientAliveInterval 60
-ClientAliveCountMax 3
-`
-
 /** When apt looks for upgrades by itself, and installs those of the security archive (apt.conf(5)). */
 export const autoUpgrades = `${MANAGED.replace('#', '//')}APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";
@@ -60,7 +39,7 @@ export const coreLimits = `${MANAGED}* hard core 0
 `
 
 /**
- * fail2ban's jail for sshd, read from the journal (jail.conf(5)).
+ * fail2ban's jail for sshd, read from the journal (jail.conf(5)). It bans from all ports, whichever sshd listens on.
  *
  * @param admin - networks that are never banned
  */
@@ -75,8 +54,61 @@ maxretry = 5
 [sshd]
 enabled = true
 backend = systemd
+banaction = %(banaction_allports)s
 `
 
 /** In a container the clock is the machine's: chronyd watches it and keeps its hands off (chronyd(8), -x). */
 export const chronyDefaults = (container: boolean): string => `${MANAGED}DAEMON_OPTS="-F 1${container ? ' -x' : ''}"
+`
+
+/** What is said before a login at a console and by whatever else shows issue(5): no version, no name. */
+export const issue = `This is a private system. Access is for authorized users only; all activity is logged and monitored.
+Unauthorized access is prohibited and may be prosecuted under the law.
+`
+
+/**
+ * Kernel modules that a server of this kind never needs and that had holes: they cannot be loaded by chance, nor by an
+ * unprivileged program that opens a socket of theirs (modprobe.d(5)).
+ */
+export const modules = `${MANAGED}${[
+  'dccp',
+  'sctp',
+  'rds',
+  'tipc',
+  'usb-storage',
+  'firewire-core',
+  'firewire-ohci',
+  'firewire-sbp2',
+]
+  .map((name) => `install ${name} /bin/false\nblacklist ${name}\n`)
+  .join('')}`
+
+/** What logrotate(8) reads as something else than a letter of a path. */
+const MEANT = /[\s"'{}#\\*?[\]]/
+
+/**
+ * Rotation of the project's own logs. What cron appends to is renamed; what programs keep open in the project's folder
+ * is copied and cut.
+ *
+ * @throws TypeError on a folder or a project that logrotate would read differently
+ */
+export const logrotate = (dir: string, project: string): string => {
+  for (const part of [dir, project])
+    if (MEANT.test(part)) throw new TypeError(`logrotate would misread ${JSON.stringify(part)}`)
+  const rules = 'weekly\n  rotate 8\n  maxsize 50M\n  compress\n  delaycompress\n  missingok\n  notifempty\n'
+  return `${MANAGED}/var/log/${project}-*.log /var/log/docker-cleanup.log {
+  ${rules}}
+
+${dir}/logs/*.log {
+  ${rules}  copytruncate
+}
+`
+}
+
+/** sysstat(5): figures every ten minutes, so that the night before can be looked at (sar(1)). */
+export const sysstat = `${MANAGED}ENABLED="true"
+`
+
+/** Checks the files of packages against their checksums every week (debsums(1)); the result is mailed to root by cron. */
+export const debsums = `${MANAGED}CRON_CHECK=weekly
 `

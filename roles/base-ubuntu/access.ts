@@ -1,9 +1,11 @@
-import { sh, type Task } from '../../lib/index.ts'
+import type { HostFacts, Task } from '../../lib/index.ts'
 import { authorizedKeys } from '../../tasks/authorized-keys.ts'
-import { file, type Validate } from '../../tasks/file.ts'
+import { file } from '../../tasks/file.ts'
 import { group } from '../../tasks/group.ts'
+import { fileMode } from '../../tasks/mode.ts'
+import { portAdmitted, socketPort, type SshdOptions, sshdInEffect, sshdSettings } from '../../tasks/sshd.ts'
 import { sudoers } from '../../tasks/sudoers.ts'
-import { reload, restart, running } from '../../tasks/systemd.ts'
+import { restart, running } from '../../tasks/systemd.ts'
 import { user } from '../../tasks/user.ts'
 import * as template from '../../templates/base.ts'
 import type { Vars } from './vars.ts'
@@ -16,16 +18,19 @@ export const deployer = ({ user: name, keys, sudo }: Vars['deploy']): Task[] => 
   ...(sudo ? [sudoers({ name, rules: [`${name} ALL=(ALL) NOPASSWD: ALL`] })] : []),
 ]
 
-const sshd: Validate = { tree: '/etc/ssh', check: sh`mkdir -p /run/sshd && sshd -t` }
+const sshd = ({ port, ...ssh }: SshdOptions, { sshPort, sshFrom }: HostFacts): Task[] => [
+  ...(port === undefined || port === sshPort || sshPort === null ? [] : [portAdmitted(port, sshFrom)]),
+  ...(port === undefined ? [] : [socketPort(port)]),
+  sshdSettings({ port, ...ssh }, sshPort),
+  sshdInEffect({ port, ...ssh }),
+  fileMode({ path: '/etc/ssh/sshd_config', mode: '0600' }),
+]
 
 /** Who may come in by ssh and how, and what becomes of those who keep trying. */
-export const access = ({ ssh, admin }: Vars): Task[] => [
-  file({
-    path: '/etc/ssh/sshd_config.d/00-trueup.conf',
-    content: template.sshd(ssh),
-    validate: sshd,
-    notifies: reload('ssh'),
-  }),
+export const access = ({ ssh: { settings: more, ...ssh }, admin }: Vars, host: HostFacts): Task[] => [
+  ...sshd({ ...ssh, more, exempt: admin }, host),
   file({ path: '/etc/fail2ban/jail.d/trueup.local', content: template.fail2ban(admin), notifies: restart('fail2ban') }),
   running('fail2ban'),
+  file({ path: '/etc/issue', content: template.issue }),
+  file({ path: '/etc/issue.net', content: template.issue }),
 ]

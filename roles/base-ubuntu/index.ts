@@ -5,7 +5,7 @@ import { timezone } from '../../tasks/timezone.ts'
 import { access, deployer } from './access.ts'
 import { kernel } from './kernel.ts'
 import { packages, upgrades } from './packages.ts'
-import { clock, folders, journal, oneOffs, preflight } from './upkeep.ts'
+import { clock, folders, journal, logs, oneOffs, preflight } from './upkeep.ts'
 import { Vars } from './vars.ts'
 
 /** The ground that everything else stands on: upgrades, people and their access, logs, the clock, and the folders. */
@@ -20,9 +20,10 @@ export default role({
     packages(vars.packages),
     ...upgrades(),
     ...deployer(vars.deploy),
-    ...access(vars),
+    ...access(vars, host),
     ...kernel(vars, host),
     ...journal(vars),
+    ...logs(site),
     ...clock(host),
     ...folders(site),
     ...oneOffs(vars),

@@ -1,13 +1,26 @@
 import { type Task } from '../../lib/index.ts'
 import * as apt from '../../tasks/apt.ts'
-import { directory } from '../../tasks/directory.ts'
 import { file } from '../../tasks/file.ts'
 import { running, unit, up } from '../../tasks/systemd.ts'
 import * as template from '../../templates/base.ts'
 import type { Vars } from './vars.ts'
 
 /** What the role's own tasks stand on; one installation for all, since each costs the host seconds of dpkg's triggers. */
-const SERVICES = ['chrony', 'cron', 'fail2ban', 'logrotate', 'nftables', 'python3-systemd', 'unattended-upgrades']
+const SERVICES = [
+  'chrony',
+  'cron',
+  'debsums',
+  'fail2ban',
+  'kmod',
+  'libpam-pwquality',
+  'logrotate',
+  'needrestart',
+  'nftables',
+  'openssh-server',
+  'python3-systemd',
+  'sysstat',
+  'unattended-upgrades',
+]
 
 /** What an operator expects to find, and what the rest of the role needs. */
 export const packages = (more: Vars['packages']): Task => {
@@ -25,7 +38,5 @@ export const upgrades = (): Task[] => [
   file({ path: '/etc/apt/apt.conf.d/52trueup-upgrades', content: template.unattendedUpgrades }),
   running('apt-daily.timer'),
   running('apt-daily-upgrade.timer'),
-  directory({ path: '/etc/needrestart' }),
-  directory({ path: '/etc/needrestart/conf.d' }),
   file({ path: '/etc/needrestart/conf.d/90-trueup.conf', content: template.needrestart }),
 ]

@@ -1,7 +1,8 @@
-import { blob, type HostFacts, script, type Site, type Task } from '../../lib/index.ts'
+import { blob, type HostFacts, script, sh, type Site, type Task } from '../../lib/index.ts'
 import { directory } from '../../tasks/directory.ts'
 import { file } from '../../tasks/file.ts'
 import { link } from '../../tasks/link.ts'
+import { fileMode } from '../../tasks/mode.ts'
 import { promised, type Resource } from '../../tasks/resources.ts'
 import { restart, running } from '../../tasks/systemd.ts'
 import * as template from '../../templates/base.ts'
@@ -25,6 +26,23 @@ export const journal = ({ journal: limit }: Vars): Task[] => [
   file({ path: '/etc/systemd/coredump.conf.d/trueup.conf', content: template.coredump }),
   file({ path: '/etc/security/limits.d/90-trueup.conf', content: template.coreLimits }),
   running('cron'),
+]
+
+/** Rotation of the project's own logs, the load of the last weeks, and whether packages are still as they came. */
+export const logs = ({ dir, project }: Site): Task[] => [
+  file({
+    path: '/etc/logrotate.d/trueup',
+    content: template.logrotate(dir, project),
+    validate: { tree: '/etc/logrotate.d', check: sh`logrotate -d /etc/logrotate.d/trueup` },
+  }),
+  file({ path: '/etc/default/sysstat', content: template.sysstat }),
+  running('sysstat-collect.timer'),
+  file({ path: '/etc/default/debsums', content: template.debsums }),
+  // Jobs of the system are nobody else's to read or add to.
+  ...['hourly', 'daily', 'weekly', 'monthly', 'd'].map((when) =>
+    directory({ path: `/etc/cron.${when}`, mode: '0700' }),
+  ),
+  fileMode({ path: '/etc/crontab', mode: '0600' }),
 ]
 
 /** The right time. */

@@ -18,9 +18,34 @@ export const Vars = z.strictObject({
     })
     .prefault({}),
   ssh: z
-    .strictObject({ maxAuthTries: z.int().min(3).default(4), maxSessions: z.int().min(2).default(10) })
+    .strictObject({
+      port: z
+        .int()
+        .min(1)
+        .max(65535)
+        .optional()
+        .describe('Where sshd listens, by itself or through ssh.socket; left as it is unless given'),
+      maxAuthTries: z.int().min(3).default(4),
+      maxSessions: z.int().min(2).default(10),
+      tcpForwarding: z
+        .enum(['yes', 'no', 'local', 'remote'])
+        .default('local')
+        .describe('Tunnels; `local`: to what the host can reach, such as a database on its loopback, and none back'),
+      settings: z
+        .record(
+          z
+            .string()
+            .regex(
+              /^(?!(?:match|include|port)$)[a-z][a-z0-9]*$/i,
+              'a keyword of sshd_config, not Match, Include or Port',
+            ),
+          z.string().regex(/^[^\s][^\r\n\0]*$/, 'one line'),
+        )
+        .default({})
+        .describe("Further settings of sshd_config, in place of the role's own of the same name"),
+    })
     .prefault({}),
-  admin: z.array(network()).default([]).describe('Networks that are never banned'),
+  admin: z.array(network()).default([]).describe('Networks that neither fail2ban nor sshd itself ever shuts out'),
   journal: z
     .string()
     .regex(/^\d+[KMG]$/)

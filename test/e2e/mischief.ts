@@ -104,6 +104,32 @@ export const mischief: readonly Mischief[] = [
   },
   { name: 'a sudo rule removed', role: 'base-ubuntu', command: 'rm /etc/sudoers.d/deploy', task: 'sudoers deploy' },
   {
+    name: 'a typo in what sshd reads',
+    role: 'base-ubuntu',
+    command: 'echo "PermitRotLogin yes" >> /etc/ssh/sshd_config.d/00-trueup.conf',
+    task: 'file /etc/ssh/sshd_config.d/00-trueup.conf',
+    handlers: ['reload ssh'],
+  },
+  {
+    name: 'jobs opened to everybody',
+    role: 'base-ubuntu',
+    command: 'chmod 0755 /etc/cron.daily',
+    task: 'directory /etc/cron.daily',
+  },
+  {
+    name: 'a mode of a file of others',
+    role: 'base-ubuntu',
+    command: 'chmod 0644 /etc/crontab',
+    task: 'mode of /etc/crontab',
+  },
+  {
+    name: 'a timer stopped and disabled',
+    role: 'base-ubuntu',
+    command: 'systemctl disable -q --now sysstat-collect.timer',
+    task: 'unit sysstat-collect.timer running',
+    moved: /sysstat-collect\.timer/,
+  },
+  {
     name: 'a stored rule deleted',
     role: 'ufw',
     command: 'ufw delete allow proto tcp from 104.16.0.0/13 to any port 80,443',

@@ -7,4 +7,7 @@
 export const SITE = { domain: 'moja-dzialka.test', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
 
 /** By role. */
-export const VARS: Record<string, unknown> = { 'base-ubuntu': { swap: 0 }, docker: { nofile: 20_000 } }
+export const VARS: Record<string, unknown> = {
+  'base-ubuntu': { swap: 0, admin: ['10.77.0.0/16', 'fd77::/16'] },
+  docker: { nofile: 20_000 },
+}
