@@ -149,7 +149,7 @@ export const portAdmitted = (port: number, from: string | null): Task => {
         want: ufw.is(admits(found, { port, ...(from !== null && { from }) }) ? {} : { enabled: false }),
         level: 'fail',
         say: () =>
-          `refused: sshd is to move to port ${port}, where the rules of ufw would let nobody in; first say \`ufw.allow: ['${port}/tcp']\` and run --role ufw`,
+          `refused: sshd is to move to port ${port}, where the rules of ufw would let nobody in; first say \`ufw.ssh.ports: [${port}]\` and run --role ufw`,
       }),
   })
 }

@@ -24,7 +24,9 @@ export const Vars = z.strictObject({
         .min(1)
         .max(65535)
         .optional()
-        .describe('Where sshd listens, by itself or through ssh.socket; left as it is unless given'),
+        .describe(
+          'Where sshd listens, by itself or through ssh.socket; left as it is unless given. To be named in `ufw.ssh.ports` too',
+        ),
       maxAuthTries: z.int().min(3).default(4),
       maxSessions: z.int().min(2).default(10),
       tcpForwarding: z

@@ -50,6 +50,16 @@ afterAll(async () => {
 })
 
 describe('sshd behind ssh.socket', () => {
+  it('is told of a file that speaks before ours, and names it', async () => {
+    await on(HOST, 'echo "PasswordAuthentication yes" > /etc/ssh/sshd_config.d/00-a.conf')
+    const told = await run({ port: 2222 }, MOVED, '--dry-run')
+    await on(HOST, 'rm /etc/ssh/sshd_config.d/00-a.conf')
+    expect(told.code).toBe(1)
+    expect(told.stdout).toContain(
+      'passwordauthentication is yes, not no: /etc/ssh/sshd_config.d/00-a.conf:1 comes first',
+    )
+  })
+
   it('moves to another port, in one run that came in by the first', async () => {
     const first = await run({ port: 2222 }, MOVED)
     expect(first.code, first.stdout.slice(-3000) + first.stderr).toBe(0)
@@ -65,15 +75,5 @@ describe('sshd behind ssh.socket', () => {
     expect(told.code).toBe(1)
     expect(told.stdout).toMatch(/refused: with the new .*00-trueup\.conf/)
     expect(diffManifest(before, await manifest(HOST))).toEqual([])
-  })
-
-  it('is told of a file that speaks before ours, and names it', async () => {
-    await on(HOST, 'echo "PasswordAuthentication yes" > /etc/ssh/sshd_config.d/00-a.conf')
-    const told = await run({ port: 2222 }, MOVED, '--dry-run')
-    await on(HOST, 'rm /etc/ssh/sshd_config.d/00-a.conf')
-    expect(told.code).toBe(1)
-    expect(told.stdout).toContain(
-      'passwordauthentication is yes, not no: /etc/ssh/sshd_config.d/00-a.conf:1 comes first',
-    )
   })
 })

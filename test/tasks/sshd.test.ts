@@ -235,6 +235,6 @@ describe('a port of its own', () => {
   ])('where %s', (_, state, rules, kind) => {
     const step = judge(portAdmitted(2222, '192.0.2.7'), view({ 'ufw:state': state, 'ufw:rules': rules }))
     expect(step.kind).toBe(kind)
-    if (step.kind === 'failed') expect(step.message).toContain("`ufw.allow: ['2222/tcp']`")
+    if (step.kind === 'failed') expect(step.message).toContain('`ufw.ssh.ports: [2222]`')
   })
 })
