@@ -1,10 +1,10 @@
 import { atLeast } from '../deb-version.ts'
 
-/** One line of sshd_config(5): the keyword, its value, and how `sshd -T` spells that value where it differs. */
+/** One line of sshd_config(5): the keyword, its value, and how `sshd -T` spells it where that differs; `null`: not in every version. */
 export interface Setting {
   readonly keyword: string
   readonly value: string
-  readonly printed?: string
+  readonly printed?: string | null
 }
 
 export interface SshdOptions {
@@ -70,7 +70,8 @@ const ours = (version: string, options: SshdOptions): Setting[] => [
   { keyword: 'TCPKeepAlive', value: 'no' },
   // Which key somebody came in with.
   { keyword: 'LogLevel', value: 'VERBOSE' },
-  { keyword: 'DebianBanner', value: 'no' },
+  // Debian's own, which 9.2 obeys and does not tell.
+  { keyword: 'DebianBanner', value: 'no', printed: null },
   ...crypto(version),
 ]
 
@@ -86,5 +87,5 @@ export const effective = (version: string, options: SshdOptions): Readonly<Recor
   Object.fromEntries(
     settings(version, { ...options, more: {} })
       .filter(({ keyword }) => !Object.keys(options.more).some((one) => one.toLowerCase() === keyword.toLowerCase()))
-      .map(({ keyword, value, printed = value }) => [keyword.toLowerCase(), printed]),
+      .flatMap(({ keyword, value, printed = value }) => (printed === null ? [] : [[keyword.toLowerCase(), printed]])),
   )

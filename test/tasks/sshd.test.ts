@@ -131,6 +131,13 @@ describe('sshd', () => {
     expect(text).not.toContain('LogLevel VERBOSE')
   })
 
+  it('does not ask for what some versions obey and do not tell', () => {
+    const { debianbanner, ...told } = settled(BOOKWORM)
+    expect(debianbanner).toBeUndefined()
+    expect(judge(sshdInEffect(OPTIONS), view({ sshd: told }))).toEqual({ kind: 'ok' })
+    expect(textOf(sshdSettings(OPTIONS, 22), read({ said: BOOKWORM }))).toContain('DebianBanner no')
+  })
+
   it('foretells what will be in effect', () => {
     for (const said of [NOBLE, BOOKWORM, TRIXIE])
       expect(judge(sshdInEffect(OPTIONS), view({ sshd: settled(said) }))).toEqual({ kind: 'ok' })
