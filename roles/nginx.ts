@@ -1,78 +1,103 @@
 import * as z from 'zod'
-import { derive, network, role } from '../lib/index.ts'
+import { shipped } from '../files/index.ts'
+import { derive, network, role, type Site } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
-import { file } from '../tasks/file.ts'
+import { link } from '../tasks/link.ts'
 import * as nginx from '../tasks/nginx.ts'
 import { file as fileAt, path as pathAt } from '../tasks/path.ts'
 import { running } from '../tasks/systemd.ts'
+import { dropin } from '../tasks/unit-file.ts'
 import { nginxSite } from '../templates/nginx-site.ts'
-import * as snippets from '../templates/nginx-snippets.ts'
 import { needsOrigin, origin } from './certs.ts'
 
-const Rate = z.strictObject({ rate: z.int().min(1).describe('Requests a second and client'), burst: z.int().min(0) })
+const Rate = z.strictObject({
+  rate: z.int().min(1).describe('Requests a second and client'),
+  burst: z.int().min(0).describe('How many more at once before the next is answered 429'),
+})
 
 const Vars = z.strictObject({
   trusted: z
     .array(network())
     .default([...CLOUDFLARE])
-    .describe("Proxies whose word on the client's address is taken"),
-  api: Rate.default({ rate: 10, burst: 20 }),
-  ws: Rate.default({ rate: 5, burst: 5 }),
-  apiTimeout: z.int().min(1).default(120).describe('Seconds that an answer of the API may take'),
+    .describe("Proxies whose word on the client's address is taken; Cloudflare's unless given"),
+  api: Rate.default({ rate: 10, burst: 20 }).describe('Limit of /api/'),
+  ws: Rate.default({ rate: 5, burst: 5 }).describe('Limit of new WebSockets'),
+  apiTimeout: z
+    .int()
+    .min(1)
+    .default(120)
+    .describe('Seconds that an answer of the API may take; Cloudflare gives up after 120 itself'),
   maxBody: z
     .string()
     .regex(/^\d+[kmg]$/)
-    .default('25m'),
+    .default('25m')
+    .describe('The largest request, such as an upload'),
   hsts: z.int().min(0).default(63_072_000).describe('Seconds for which browsers insist on TLS; 0: not at all'),
+  originPulls: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Only whoever shows Cloudflare's certificate is served (Authenticated Origin Pulls); switch it on there first",
+    ),
   grafana: z
     .strictObject({
-      port: z.int().default(3001),
-      allow: z.array(network()).default([]),
+      port: z.int().min(1).max(65_535).default(3001).describe('Where it listens on the host'),
+      allow: z.array(network()).default([]).describe("Visitors' addresses; nobody but the host unless given"),
     })
     .prefault({})
-    .describe('Who may see Grafana from outside; nobody unless given'),
+    .describe('Who may see Grafana from outside'),
 })
 
-const snippet = (name: string, content: string) =>
-  file({ path: `/etc/nginx/snippets/trueup-${name}.conf`, content, validate: nginx.valid, notifies: nginx.reload })
+const originPullCa = ({ dir }: Site) => `${dir}/nginx/ssl/origin-pull-ca.pem`
+
+/** The other names that the document has for the site's file (R30, R40). */
+const otherNames = ({ dir, project }: Site, target: string) =>
+  [...new Set(['nginx.conf', `${project}.conf`])].map((name) => link({ path: `${dir}/nginx/${name}`, target }))
+
+/** A web server that dies at night comes back by itself. */
+const RESTART = '# Managed by trueup.\n[Service]\nRestart=on-failure\nRestartSec=5s\n'
 
 /** The web server on the host: TLS, rate limits, and the application behind it. */
 export default role({
   name: 'nginx',
   vars: Vars,
-  requires: ({ site }) => [
-    { want: pathAt(site.dir).is({ type: 'directory' }), role: 'base-ubuntu' },
+  requires: ({ vars, site }) => [
+    { want: pathAt(`${site.dir}/nginx`).is({ type: 'directory' }), role: 'certs' },
     ...needsOrigin(site),
+    ...(vars.originPulls ? [{ want: pathAt(originPullCa(site)).is({ type: 'file' }), role: 'certs' }] : []),
   ],
   tasks: ({ vars, site, host }) => {
-    const title = `file /etc/nginx/sites-available/${site.project}`
+    const path = `/etc/nginx/sites-available/${site.project}`
+    const title = `file ${path}`
     const { cert, key } = origin(site)
+    const takeUp = nginx.takeUp({ name: site.domain, cert, script: shipped('nginx-reload.sh') })
+    const change = { notifies: takeUp }
+    const content = (version: string) =>
+      nginxSite({
+        ...vars,
+        domain: site.domain,
+        cert,
+        key,
+        ...(vars.originPulls && { clientCa: originPullCa(site) }),
+        http2: nginx.http2(version),
+      })
     return [
       apt.installed(['nginx'], { nginx: nginx.provided(host.codename) }),
-      nginx.siteLink({ name: 'default', enabled: false }),
-      snippet('tls', snippets.tls),
-      snippet('headers', snippets.headers(vars.hsts)),
-      snippet('proxy', snippets.proxy),
-      file({
-        path: '/etc/nginx/conf.d/trueup.conf',
-        content: snippets.http(vars.trusted),
-        validate: nginx.valid,
-        notifies: nginx.reload,
-      }),
+      nginx.nothingLeft(takeUp),
+      dropin({ unit: 'nginx.service', name: 'trueup', content: RESTART }),
+      nginx.undoable(nginx.siteLink({ name: 'default', enabled: false, ...change })),
       derive({
         title,
         from: nginx.version,
-        reads: [fileAt(`/etc/nginx/sites-available/${site.project}`)],
+        reads: [fileAt(path)],
         make: ({ version }) =>
-          nginx.siteFile({
-            title,
-            name: site.project,
-            content: nginxSite({ ...vars, domain: site.domain, cert, key, http2: nginx.http2(version ?? '') }),
-          }),
+          nginx.undoable(nginx.siteFile({ title, name: site.project, content: content(version ?? ''), ...change })),
       }),
-      nginx.siteLink({ name: site.project }),
-      nginx.onlySites([site.project]),
+      ...otherNames(site, path),
+      nginx.undoable(nginx.siteLink({ name: site.project, ...change })),
+      nginx.undoable(nginx.onlySites([site.project], change)),
+      nginx.noStrays,
       running('nginx.service'),
     ]
   },

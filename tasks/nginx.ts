@@ -1,5 +1,6 @@
 import {
   all,
+  check,
   type Claim,
   type Declared,
   type Handler,
@@ -18,6 +19,7 @@ import { path } from './path.ts'
 import { unit, up } from './systemd.ts'
 
 export { nginxQuote, nginxWord } from './nginx/quote.ts'
+export { nothingLeft, takeUp, undoable } from './nginx/taken-up.ts'
 export { candidate, type Http2, http2, version } from './nginx/version.ts'
 
 const AVAILABLE = '/etc/nginx/sites-available'
@@ -56,6 +58,23 @@ export const sites: Probe<State> = probe({
   },
 })
 
+/** Files of others that nginx reads at the level of `http`; hidden ones do not count. */
+export const strays: Probe<State> = probe({
+  id: 'nginx.conf.d',
+  read: sh`[ ! -d /etc/nginx/conf.d ] || find /etc/nginx/conf.d -mindepth 1 -maxdepth 1 -name '[!.]*.conf' -printf '%f\0'`,
+  parse: (stdout) =>
+    Object.fromEntries(stdout.split('\0').flatMap((name) => (name === '' ? [] : [[name, true] as const]))),
+})
+
+/** What others have put into conf.d is left there, and is told of: it is in force for our sites, too. */
+export const noStrays: Task = check({
+  title: 'nginx conf.d is empty',
+  want: strays.exactly({}),
+  level: 'warn',
+  say: ({ now }) =>
+    `${Object.keys(now).sort().join(', ')} in /etc/nginx/conf.d is none of ours and in force for all sites; remove it or know why it is there`,
+})
+
 type SiteOptions = Omit<PathOptions, 'path' | 'validate'> & { readonly name: string }
 
 /** A site's configuration in sites-available. Where it is enabled, nginx judges it before it is put in place. */
@@ -78,7 +97,10 @@ export const siteLink = ({
  * These sites are enabled and no others: the package's `default`, say, is not. nginx judges all changes as one before
  * any is made. The files in sites-available stay.
  */
-export const onlySites = (names: readonly string[]): Task => {
+export const onlySites = (
+  names: readonly string[],
+  { notifies = reload }: Pick<PathOptions, 'notifies'> = {},
+): Task => {
   const wanted = Object.fromEntries(names.map((name) => [name, `${AVAILABLE}/${siteName(name)}`]))
   return task({
     title: 'nginx has no other sites',
@@ -102,7 +124,7 @@ mount --bind /mnt /etc/nginx && cd / && ${valid.check} >&2`
             : { type: 'link', mode: null, owner: null, group: null, target: String(to) },
         ),
       ),
-    notifies: reload,
+    notifies,
   })
 }
 

@@ -281,8 +281,8 @@ export const mischief: readonly Mischief[] = [
   {
     name: 'a broken configuration',
     role: 'nginx',
-    command: 'echo "nonsense" > /etc/nginx/snippets/trueup-tls.conf',
-    task: 'file /etc/nginx/snippets/trueup-tls.conf',
+    command: `echo "nonsense" > ${SITE}`,
+    task: `file ${SITE}`,
     handlers: ['reload nginx'],
   },
 ]

@@ -97,6 +97,41 @@ describe('sites', () => {
   })
 })
 
+describe('what is changed', () => {
+  const takeUp = nginx.takeUp({ name: 'example.org', cert: '/c.pem', script: Buffer.from('exit') })
+  const before = '/run/trueup-nginx'
+
+  it('is kept as it was, until the site has proven the change', () => {
+    const change = nginx.siteLink({ name: 'app', notifies: takeUp })
+    const undoable = nginx.undoable(change)
+    expect(undoable).toMatchObject({ title: change.title, want: change.want, notifies: takeUp })
+    expect(command(undoable)).toMatch(/^\{ \[ -d \/run\/trueup-nginx \] \|\| \{ .*cp -a \/etc\/nginx .* && \{ tu_link /)
+    expect(String(takeUp.run)).toMatch(/^bash -s -- \/run\/trueup-nginx example\.org \/c\.pem ‹/)
+  })
+
+  it('and not taken up, because a run was cut off, is taken up by the next', () => {
+    const task = declared(nginx.nothingLeft(takeUp))
+    expect(task.want).toMatchObject({ probe: { id: `path:${before}` }, want: { type: null } })
+    expect(task.notifies).toBe(takeUp)
+  })
+
+  it('by several steps cannot be taken back by one', () => {
+    const steps = declared(nginx.siteLink({ name: 'app' }))
+    expect(() => nginx.undoable({ ...steps, kind: 'run', run: async () => {} })).toThrow(TypeError)
+  })
+})
+
+describe('files of others in conf.d', () => {
+  it('are found, and told of', () => {
+    expect(nginx.strays.family.parse('b.conf\0a b.conf\0', ['']).get('')).toEqual({ 'b.conf': true, 'a b.conf': true })
+    expect(nginx.strays.family.parse('', ['']).get('')).toEqual({})
+    if (nginx.noStrays.kind !== 'check') throw new Error('it only looks')
+    expect(nginx.noStrays.say({ now: { 'b.conf': true, 'a.conf': true }, changes: [] })).toMatch(
+      /^a\.conf, b\.conf in /,
+    )
+  })
+})
+
 /** nginx's own way with one parameter of a directive (ngx_conf_file.c, ngx_conf_read_token), `;` behind it. */
 const readToken = (text: string): string[] => {
   const tokens: string[] = []

@@ -1,0 +1,246 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { diffManifest, down, manifest, reset, ssh, up } from '../sandbox/index.ts'
+import { addressesOf, asCloudflare, EDGE, judge, on } from './judge.ts'
+import { troubles } from './contract.ts'
+import { trueup } from './trueup.ts'
+
+const HOST = 'web'
+const JUDGE = 'webjudge'
+const DOMAIN = 'moja-dzialka.test'
+const CA = '/etc/trueup-ca/ca.pem'
+const SITE = '/etc/nginx/sites-available/moja-dzialka'
+
+let v4 = ''
+
+const put = async (host: string, name: string) => {
+  const text = readFileSync(new URL(name, import.meta.url), 'utf8')
+  expect((await ssh(host, `cat > /root/${name}`, { input: text })).code).toBe(0)
+}
+const backends = async () => {
+  await on(
+    HOST,
+    'systemd-run -q --unit backends python3 /root/backends.py; for n in {1..50}; do bash -c "</dev/tcp/127.0.0.1/3001" 2>/dev/null && exit; sleep 0.1; done; exit 1',
+  )
+}
+
+beforeAll(async () => {
+  await Promise.all([
+    up([HOST]),
+    judge(JUDGE, ['curl', 'python3', 'testssl.sh', 'dnsutils', 'bsdextrautils', 'openssl']),
+  ])
+  await reset([HOST])
+  await asCloudflare(JUDGE, HOST)
+  v4 = (await addressesOf(HOST)).v4
+  const told = await trueup(HOST, ['base-ubuntu', 'certs', 'nginx'])
+  expect(told.code, troubles(told)).toBe(0)
+  await put(HOST, 'backends.py')
+  for (const name of ['visitors.py', 'websocket.py']) await put(JUDGE, name)
+  await backends()
+  await ssh(JUDGE, 'cat > /root/ca.pem', { input: await on(HOST, `cat ${CA}`) })
+})
+afterAll(() => down([HOST, JUDGE]))
+
+/** What a visitor is answered; without --cacert, since names are resolved by hand. */
+const curl = (url: string, options = '') => {
+  const { hostname, protocol } = new URL(url)
+  const port = protocol === 'https:' ? 443 : 80
+  return ssh(JUDGE, `curl -sS -m 20 --cacert /root/ca.pem --resolve ${hostname}:${port}:${v4} ${options} '${url}'`)
+}
+
+const headersOf = async (url: string, options = '') => {
+  const { stdout, stderr } = await curl(url, `-o /dev/null -D - ${options}`)
+  const [first = '', ...lines] = stdout.trim().split('\r\n')
+  const all = lines.flatMap((line) => {
+    const [, name = '', value = ''] = /^([^:]+): (.*)$/.exec(line) ?? []
+    return name === '' ? [] : [[name.toLowerCase(), value] as const]
+  })
+  return {
+    status: Number(first.split(' ')[1]),
+    all,
+    stderr,
+    get: (name: string) => all.filter(([one]) => one === name).map(([, value]) => value),
+  }
+}
+
+const EVERYWHERE = {
+  'x-frame-options': 'SAMEORIGIN',
+  'x-content-type-options': 'nosniff',
+  'x-xss-protection': '1; mode=block',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+}
+
+const expectHeaders = async (url: string, status: number, options = '') => {
+  const answer = await headersOf(url, options)
+  expect({ url, status: answer.status, stderr: answer.stderr }).toEqual({ url, status, stderr: '' })
+  for (const [name, value] of Object.entries(EVERYWHERE))
+    expect([url, name, answer.get(name)]).toEqual([url, name, [value]])
+  if (url.startsWith('https:'))
+    expect([url, answer.get('strict-transport-security')]).toEqual([url, ['max-age=63072000']])
+  expect(answer.get('server')).toEqual(['nginx'])
+  return answer
+}
+
+const WEB = `https://${DOMAIN}`
+const PATHS = [
+  '/',
+  '/api/hello',
+  '/api/v1/conversation/ws',
+  '/api/v2/conversation/ws',
+  '/health',
+  '/app.js',
+  '/favicon.ico',
+]
+
+describe('every answer has the headers', () => {
+  it.each(PATHS)('200 of %s', async (path) => {
+    const { get } = await expectHeaders(`${WEB}${path}`, 200)
+    expect(get('cache-control').length).toBe(1)
+    if (path === '/app.js') expect(get('cache-control')).toEqual(['public, max-age=31536000, immutable'])
+  })
+
+  it.each(['/missing', '/api/missing', '/missing.js'])('404 of %s', async (path) => {
+    await expectHeaders(`${WEB}${path}`, 404)
+  })
+
+  it.each([
+    `http://${DOMAIN}/a?b=c`,
+    `http://www.${DOMAIN}/a?b=c`,
+    `http://grafana.${DOMAIN}/a?b=c`,
+  ])('301 of %s, which keeps its name', async (url) => {
+    const { get } = await expectHeaders(url, 301)
+    expect(get('location')).toEqual([url.replace('http:', 'https:')])
+  })
+
+  it('403 of Grafana for whoever is not on the list', async () => {
+    await expectHeaders(`https://grafana.${DOMAIN}/`, 403)
+  })
+
+  it('429 of the API and of the WebSockets', async () => {
+    const flood = (path: string) =>
+      ssh(
+        JUDGE,
+        `python3 - <<'END'
+import ssl, socket
+c = ssl._create_unverified_context().wrap_socket(socket.create_connection(('${v4}', 443)), server_hostname='${DOMAIN}')
+c.sendall(b'GET ${path} HTTP/1.1\\r\\nHost: ${DOMAIN}\\r\\n\\r\\n' * 120)
+c.settimeout(3)
+got = b''
+try:
+    while True:
+        more = c.recv(65536)
+        if not more: break
+        got += more
+except TimeoutError: pass
+print(got.count(b' 429 '))
+END`,
+      )
+    for (const path of ['/api/hello', '/api/v1/conversation/ws', '/api/v2/conversation/ws']) {
+      expect(Number((await flood(path)).stdout)).toBeGreaterThan(0)
+      await expectHeaders(`${WEB}${path}`, 429)
+    }
+  })
+})
+
+describe('visitors', () => {
+  it('60 behind one address of Cloudflare are all served; one who asks too often is told so', async () => {
+    const visit = (people: number, requests: number) =>
+      on(JUDGE, `python3 /root/visitors.py ${v4} ${DOMAIN} ${EDGE.v4} ${people} ${requests}`)
+    const many = (await visit(60, 10)).trim()
+    expect(many).toBe('200:600')
+    await on(HOST, 'sleep 3')
+    const abuser = (await visit(1, 200)).trim()
+    expect(abuser).toMatch(/200:\d+ 429:\d+/)
+    console.log(`60 visitors behind one address, 10 requests each: ${many}; one abuser, 200 requests: ${abuser}`)
+  })
+
+  it('are who Cloudflare says they are, and nobody else is believed', async () => {
+    const who = `${WEB}/api/who`
+    await on(HOST, 'sleep 3')
+    expect((await curl(who, `--interface ${EDGE.v4} -H 'CF-Connecting-IP: 198.51.100.77'`)).stdout).toContain(
+      'X-Real-IP: 198.51.100.77',
+    )
+    const spoofed = (await curl(who, `-H 'CF-Connecting-IP: 198.51.100.77'`)).stdout
+    expect(spoofed).not.toContain('198.51.100.77')
+    expect(spoofed).toContain(`X-Real-IP: ${(await addressesOf(JUDGE)).v4}`)
+    expect(spoofed).toMatch(/Host: moja-dzialka\.test[\s\S]*X-Forwarded-Proto: https/)
+  })
+
+  it('talk through WebSockets', async () => {
+    for (const path of ['/api/v1/conversation/ws', '/api/v2/conversation/ws'])
+      expect(await on(JUDGE, `python3 /root/websocket.py ${v4} ${DOMAIN} ${path} ${EDGE.v4} 198.51.100.90`)).toBe(
+        'hello from 198.51.100.90\n',
+      )
+  })
+
+  it('share connections to the application', async () => {
+    const count = async () => Number(await on(HOST, 'curl -s http://127.0.0.1:8000/api/connections'))
+    const before = await count()
+    await on(
+      JUDGE,
+      `for n in {1..20}; do curl -sS -o /dev/null --cacert /root/ca.pem --resolve ${DOMAIN}:443:${v4} ${WEB}/health; done`,
+    )
+    const opened = (await count()) - before - 1
+    expect(opened).toBeLessThan(5)
+    console.log(`20 visitors one after the other opened ${opened} connections to the application`)
+  })
+})
+
+describe('whoever asks for another name', () => {
+  it('gets no answer, and no certificate', async () => {
+    expect((await curl(`http://somebody-else.test/`)).code).toBe(52)
+    expect((await curl(`https://somebody-else.test/`)).stderr).toMatch(/unrecognized name/)
+    expect((await ssh(JUDGE, `curl -sS -m 5 http://${v4}/`)).code).toBe(52)
+  })
+})
+
+const Finding = z.looseObject({ id: z.string(), severity: z.string(), finding: z.string() })
+
+it('testssl.sh gives it an A+', async () => {
+  const command = `cd /root && rm -f t.json && testssl --quiet --color 0 --warnings off --add-ca /root/ca.pem --ip ${v4} --jsonfile t.json ${DOMAIN}:443`
+  const { stdout } = await ssh(JUDGE, command, { timeout: 280_000 })
+  const findings = z.array(Finding).parse(JSON.parse(await on(JUDGE, 'cat /root/t.json')))
+  const grade = findings.find(({ id }) => id === 'overall_grade')?.finding
+  const bad = findings.filter(({ severity }) => ['MEDIUM', 'HIGH', 'CRITICAL', 'WARN'].includes(severity))
+  console.log(
+    `testssl.sh: grade ${grade}, ${findings.length} findings; above LOW: ${bad.map(({ id, finding }) => `${id} (${finding})`).join(', ') || 'none'}`,
+  )
+  expect(grade, stdout.slice(-1500)).toBe('A+')
+  // Compressed answers are what the server's description asks for, and a private CA answers nobody about revocation.
+  expect(
+    bad.map(({ id }) => id).filter((id) => !/^(BREACH|cert_(crl|ocsp|revocation)|cert_.*[rR]evocation.*)/.test(id)),
+  ).toEqual([])
+  for (const id of ['SSLv2', 'SSLv3', 'TLS1', 'TLS1_1'])
+    expect(findings.find((one) => one.id === id)?.finding).toMatch(/^not offered/)
+})
+
+describe('a configuration that does not hold', () => {
+  const broken = async (command: string) => {
+    await on(HOST, command)
+    const before = await manifest(HOST)
+    await on(HOST, `sed -i 's/burst=20/burst=21/' ${SITE}`)
+    const edited = await manifest(HOST)
+    const told = await trueup(HOST, ['nginx'])
+    return { told, before, edited, after: await manifest(HOST) }
+  }
+
+  it('is not taken up where nginx cannot use it, and the site is as it was', async () => {
+    // nginx -t finds nothing wrong with it, and the reload fails: the application listens there.
+    const { told, edited, after } = await broken(
+      'echo "server { listen 127.0.0.1:8000; }" > /etc/nginx/conf.d/foreign.conf',
+    )
+    expect(told.code, told.stdout).toBe(1)
+    expect(told.stdout).toMatch(/put back/)
+    expect(diffManifest(edited, after).filter((line) => !/unit nginx/.test(String(line)))).toEqual([])
+    expect((await ssh(HOST, 'systemctl is-active nginx')).stdout).toBe('active\n')
+    await on(HOST, 'rm /etc/nginx/conf.d/foreign.conf')
+    expect((await trueup(HOST, ['nginx'])).code).toBe(0)
+    expect((await ssh(HOST, 'nginx -t')).code).toBe(0)
+  })
+})
+
+it('502 where the application is down has the headers, too', async () => {
+  await on(HOST, 'systemctl stop backends')
+  for (const path of ['/', '/api/hello', '/health', '/app.js']) await expectHeaders(`${WEB}${path}`, 502)
+})
