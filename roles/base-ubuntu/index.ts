@@ -17,7 +17,7 @@ export default role({
     ...(vars.hostname === undefined ? [] : hostname(vars.hostname)),
     timezone(vars.timezone),
     locale({ lang: vars.locale }),
-    packages(vars.packages),
+    packages(vars.packages, host.codename),
     ...upgrades(),
     ...deployer(vars.deploy),
     ...access(vars, host),
