@@ -29,7 +29,10 @@ const TYPES = new Map<string, PathState['type']>([
   ['symbolic link', 'link'],
 ])
 
-const ENOENT = /: (No such file or directory|Not a directory)$/
+/** Names that stat(1) does not quote in its own way. */
+const PLAIN = /^[\w@%+:,./ -]*$/
+
+const ENOENT = /^stat: .*: (No such file or directory|Not a directory)$/
 
 /** Fields end in NUL, which no name can hold; sections end in an empty field. The middle one is what stat(1) complains of. */
 const stat = (keys: readonly string[]) => sh`
@@ -40,6 +43,14 @@ printf '\0'`
 
 const chunks = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size))
+
+/** The keys that no line of stat(1) accounts for. It quotes odd names in its own way: those are only counted. */
+const unexplained = (missing: readonly string[], said: readonly string[]): ReadonlySet<string> => {
+  const named = new Set(said.filter((line) => missing.some((key) => line.includes(key))))
+  const unnamed = missing.filter((key) => !said.some((line) => line.includes(key)))
+  const others = said.filter((line) => ENOENT.test(line) && !named.has(line))
+  return new Set(unnamed.filter((key) => PLAIN.test(key) || unnamed.length > others.length))
+}
 
 /** What was found, why the others could not be looked at, and the output behind it. */
 const parseStat = (stdout: string, keys: readonly string[]) => {
@@ -54,16 +65,23 @@ const parseStat = (stdout: string, keys: readonly string[]) => {
   for (const [name = '', type = '', mode = '', owner = '', group = ''] of chunks(stats, 5)) {
     found.set(name, { type: TYPES.get(type) ?? 'other', mode: mode.padStart(4, '0'), owner, group, target: null })
   }
-  const complaints = (fields[afterStat] ?? '').split('\n').filter((line) => line !== '' && !ENOENT.test(line))
+  const said = (fields[afterStat] ?? '').split('\n').filter((line) => line !== '')
+  const complaints = said.filter((line) => !ENOENT.test(line))
   const [end, links] = section(afterStat + 2)
   for (const [name = '', target = ''] of chunks(links, 2)) {
     found.set(name, { ...ABSENT, type: 'link', target: target.replace(/\nx$/, '') })
   }
-  const complaint = (key: string) => complaints.find((line) => line.includes(key))
+  const unsaid = unexplained(
+    keys.filter((key) => !found.has(key)),
+    said,
+  )
+  const missing = (key: string): PathState | Error => {
+    const complaint =
+      complaints.find((line) => line.includes(key)) ?? (unsaid.has(key) ? (complaints[0] ?? '') : undefined)
+    return complaint === undefined ? ABSENT : new Error(complaint === '' ? `stat says nothing of ${key}` : complaint)
+  }
   return {
-    states: new Map(
-      keys.map((key) => [key, found.get(key) ?? (complaint(key) === undefined ? ABSENT : new Error(complaint(key)))]),
-    ),
+    states: new Map(keys.map((key) => [key, found.get(key) ?? missing(key)])),
     rest: fields.slice(end),
   }
 }
