@@ -105,9 +105,10 @@ describe('authorizedKeys', () => {
   })
 
   it('reads 2000 twins at once', () => {
-    const start = performance.now()
+    // What others use of the processor meanwhile does not count.
+    const start = process.cpuUsage().user
     const state = parse(`${ED}\n`.repeat(2000))
-    expect(performance.now() - start).toBeLessThan(200)
+    expect((process.cpuUsage().user - start) / 1000).toBeLessThan(200)
     expect(Object.keys(state)).toHaveLength(2002)
     expect(state).toHaveProperty([`${ED_PRINT}, again (3)`], 'ssh-ed25519 me@laptop')
   })
@@ -118,7 +119,10 @@ describe('authorizedKeys', () => {
   })
 
   it('reads a home that is not there, and links for what they are', () => {
-    expect(parse('', '\0\0\0')).toEqual({ directory: null, file: null })
+    const said = ['', '/authorized_keys'].map(
+      (at) => `stat: cannot statx '/home/deploy/.ssh${at}': No such file or directory`,
+    )
+    expect(parse('', `\0${said.join('\n')}\0\0\0`)).toEqual({ directory: null, file: null })
     const link = stat
       .replace('directory\x00700', 'symbolic link\x00777')
       .replace('\0\0\0\0', '\0\0/home/deploy/.ssh\0/etc\nx\0\0')
