@@ -151,13 +151,14 @@ export default role({
       running('containerd.service'),
       running('docker.socket'),
       running('docker.service'),
+      ...vars.users.map((name) => user({ name, groups: ['docker'], password: 'any' })),
+      ...cleanup(vars.cleanup),
+      // Last, since only an engine that runs can say what it is: nothing else has to wait for its answer.
       docker.engineAtLeast(
         FLOOR,
         'older ones let neighbours in the same network reach ports that are published on loopback',
         source === 'docker' ? 'fail' : 'warn',
       ),
-      ...vars.users.map((name) => user({ name, groups: ['docker'], password: 'any' })),
-      ...cleanup(vars.cleanup),
     ]
   },
 })

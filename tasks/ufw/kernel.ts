@@ -95,9 +95,12 @@ const view = (chain: string): ((rule: string) => string) =>
 /** What stands before ours in a chain of others may only refuse: fail2ban puts its chains first. */
 const refuses = (rule: string): boolean => /^(DROP|REJECT|LOG|f2b-.*)$/.test(target(rule))
 
-/** Whether FORWARD asks DOCKER-USER before the engine's own chains, where it has any. */
+/**
+ * Whether FORWARD asks DOCKER-USER before the engine's own chains, where it has any. Those that keep its networks apart
+ * only refuse, and come first after some restarts of the engine.
+ */
 const asksFirst = (rules: readonly string[]): boolean => {
-  const engine = rules.findIndex((rule) => /^DOCKER(?!-USER$)/.test(target(rule)))
+  const engine = rules.findIndex((rule) => /^DOCKER(?!-USER$|-ISOLATION-)/.test(target(rule)))
   const user = rules.indexOf('-j DOCKER-USER')
   return engine < 0 || (user >= 0 && user < engine)
 }

@@ -58,7 +58,7 @@ describe('published ports', () => {
     ['DOCKER-USER is asked no more', /^-A FORWARD -j DOCKER-USER\n(?=-A FORWARD -j DOCKER-ISOLATION)/m, '', 'FORWARD'],
     [
       'DOCKER-USER is asked too late',
-      /^-A FORWARD -j DOCKER-USER\n(-A FORWARD -j DOCKER-ISOLATION-STAGE-1\n)/m,
+      /^-A FORWARD -j DOCKER-USER\n((-A FORWARD .*\n){2}-A FORWARD -o docker0 -j DOCKER\n)/m,
       '$1-A FORWARD -j DOCKER-USER\n',
       'FORWARD',
     ],
@@ -71,6 +71,12 @@ describe('published ports', () => {
   ])('are known not to be when %s', (_, from, to, where) => {
     expect(host).toMatch(from)
     expect(parse(host.replace(from, to), ufw.state)).toMatchObject({ kernel: `differs in ${where}` })
+  })
+
+  it('stay closed where the engine asks first what keeps its networks apart, as it does when it was restarted', () => {
+    const restarted = host.replace(/^(-A FORWARD -j DOCKER-USER\n)(-A FORWARD -j DOCKER-ISOLATION-STAGE-1\n)/m, '$2$1')
+    expect(restarted).not.toBe(host)
+    expect(parse(restarted, ufw.state)).toMatchObject({ kernel: 'as stored' })
   })
 
   it('stay closed behind chains of fail2ban', () => {
