@@ -96,7 +96,7 @@ export const logrotate = (dir: string, project: string): string => {
   for (const part of [dir, project])
     if (MEANT.test(part)) throw new TypeError(`logrotate would misread ${JSON.stringify(part)}`)
   const rules = 'weekly\n  rotate 8\n  maxsize 50M\n  compress\n  delaycompress\n  missingok\n  notifempty\n'
-  return `${MANAGED}/var/log/${project}-*.log /var/log/docker-cleanup.log {
+  return `${MANAGED}/var/log/${project}-*.log {
   ${rules}}
 
 ${dir}/logs/*.log {
