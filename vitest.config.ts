@@ -9,16 +9,10 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { name: 'unit', setupFiles, include: here(''), exclude: [...here('.engine'), ...here('.e2e')] } },
+      { test: { name: 'unit', setupFiles, include: here(''), exclude: ['.engine', '.e2e', '.long'].flatMap(here) } },
       { test: { name: 'engine', setupFiles, include: here('.engine'), testTimeout: 30_000 } },
-      {
-        test: {
-          name: 'e2e',
-          include: here('.e2e'),
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-        },
-      },
+      { test: { name: 'e2e', include: here('.e2e'), testTimeout: 300_000, hookTimeout: 300_000 } },
+      { test: { name: 'long', include: here('.long'), testTimeout: 300_000, hookTimeout: 600_000 } },
     ],
   },
 })
