@@ -1,11 +1,11 @@
 // A caching nginx between the hosts and the machine's mirror: one for the machine, shared by its checkouts.
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { endGroup, running, startInGroup } from './group.ts'
 import { aptSettings } from './machine.ts'
 import { cache } from './paths.ts'
-import { $, SandboxError, say } from './shell.ts'
+import { $, SandboxError } from './shell.ts'
 import type { Archive } from './sources.ts'
+import { unpacked } from './tools.ts'
 
 const GROUP = 'trueup-sandbox-apt'
 /** TCP port of the cache, on every bridge and on the loopback. */
@@ -61,19 +61,9 @@ ${archives.map((archive) => `    location /${archivePath(archive, archives)}/ { 
 }
 `
 
-// Only unpacked, never installed: a package's own nginx would start as a service of the machine.
 const nginx = async (): Promise<string> => {
   const installed = await $`command -v nginx`.nothrow()
-  if (installed.exitCode === 0) return installed.stdout.trim()
-  const tools = `${cache}/tools/nginx`
-  const binary = `${tools}/usr/sbin/nginx`
-  if (existsSync(binary)) return binary
-  say('fetching nginx for the apt cache (unpacked, not installed)')
-  await mkdir(tools, { recursive: true })
-  await $({
-    cwd: tools,
-  })`apt-get -q update && apt-get -q -o APT::Sandbox::User=root download nginx && dpkg -x nginx_*.deb .`
-  return binary
+  return installed.exitCode === 0 ? installed.stdout.trim() : unpacked('nginx', 'usr/sbin/nginx')
 }
 
 /**

@@ -17,8 +17,8 @@ const PACKAGES = [
 
 const hook = fileURLToPath(new URL('base.sh', import.meta.url))
 
-// The machine's mirror may be older than its signature allows: then the hosts must accept that too.
-const aptOptions = async (): Promise<string[]> => {
+/** Apt's settings that a mirror older than its signature allows needs: whoever uses the machine's must accept that too. */
+export const aptOptions = async (): Promise<string[]> => {
   const settings = ['Acquire::Check-Valid-Until', 'Acquire::Check-Date'].map(aptSettings)
   return (await Promise.all(settings)).flat().filter((line) => line.endsWith('"false";'))
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { Command, CommanderError } from 'commander'
 import * as sandbox from './index.ts'
+import { images } from './registry/index.ts'
 import { explain, SandboxError } from './shell.ts'
 import { sshArgs } from './ssh.ts'
 
@@ -41,6 +42,11 @@ program
   .description('remove hosts, with the last one everything but the caches')
   .argument('[names...]', 'default: all')
   .action((names: string[]) => sandbox.down(some(names)))
+
+program
+  .command('images')
+  .description('serve the images of production to the hosts that are up: real programs and stand-ins')
+  .action(() => images())
 
 program
   .command('ls')

@@ -10,6 +10,8 @@ import { locked } from './lock.ts'
 import { prepareMachine } from './machine.ts'
 import { currentSubnet, publishNames, removeSpaces, startNetwork, stopNetwork } from './network.ts'
 import { machineName, tag } from './paths.ts'
+import { ensureAuthority } from './registry/authority.ts'
+import { stopRegistry } from './registry/server.ts'
 import { type Release, release } from './release.ts'
 
 /** Where a host of one release stands. */
@@ -38,6 +40,7 @@ export const onGround = <T>(os: string | undefined, settle: (ground: Ground) => 
     await startAptCache(wanted.archives)
     const base = await ensureBase(wanted)
     await prepareDisks()
+    await ensureAuthority()
     await sweep(await allHosts())
     const ground = { release: wanted, base, subnet: await startNetwork() }
     const result = await settle(ground)
@@ -53,6 +56,7 @@ export const releaseGround = (): Promise<void> =>
     if (subnet) await publish(subnet)
     await sweep(hosts)
     if (hosts.length > 0) return
+    await stopRegistry()
     await removeDisks()
     const { othersLive } = await stopNetwork()
     if (!othersLive) await stopAptCache()

@@ -6,6 +6,7 @@ import { archivePath, PORT } from './aptcache.ts'
 import { rootDir } from './disk.ts'
 import type { Host } from './host.ts'
 import { hostKeyDir, identityFile } from './keys.ts'
+import { registryLine, trustAuthority } from './registry/trust.ts'
 import type { Release } from './release.ts'
 
 /** The hosts' own sources file, deb822 as a fresh cloud image has it, through the cache on the bridge. */
@@ -39,7 +40,9 @@ export const writeIdentity = async ({ name }: Host, release: Release, subnet: Su
     await writeFile(root + path, text, { mode })
   }
   await file('/etc/hostname', `${name}\n`)
-  await file('/etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${name}\n::1 localhost ip6-localhost ip6-loopback\n`)
+  const loopback = `127.0.0.1 localhost\n127.0.1.1 ${name}\n::1 localhost ip6-localhost ip6-loopback\n`
+  await file('/etc/hosts', loopback + registryLine(v4))
+  await trustAuthority(root)
   await file('/etc/machine-id', `${randomUUID().replaceAll('-', '')}\n`, 0o444)
   await file('/etc/resolv.conf', `nameserver ${v4}\nnameserver ${second}\n`)
   const sources = release.family === 'ubuntu' ? 'ubuntu.sources' : 'debian.sources'

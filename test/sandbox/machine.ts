@@ -9,6 +9,7 @@ const PACKAGES = {
   dnsmasq: 'dnsmasq-base',
   ip: 'iproute2',
   nsenter: 'util-linux',
+  openssl: 'openssl',
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
 }
