@@ -27,7 +27,7 @@ const program = (names: string[], binary: string, port: number): Entry => ({
 const keeper = (names: string[], binary: string, port: number, folder: string, config: string): Entry => ({
   names,
   layer: 'monitoring',
-  files: { trees: ['prometheus'], folders: { [folder]: NOBODY } },
+  files: { trees: ['keeper', folder.slice(1)], folders: { [folder]: NOBODY } },
   config: {
     ...{ Env: { PATH }, Entrypoint: ['keep-data', binary], Cmd: [`--config.file=${config}`] },
     ...{ User: 'nobody', WorkingDir: folder, Volumes: [folder], ExposedPorts: [port] },
