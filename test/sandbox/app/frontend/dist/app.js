@@ -1,0 +1,1 @@
+fetch('/health').then((reply) => reply.json()).then(({ version }) => document.body.append(version))
