@@ -173,7 +173,7 @@ with c('ws://127.0.0.1:8000/api/v2/conversation/ws') as s: s.send('hello'); prin
 
     const [again, broken = ''] = await appRepository(HOST, [{ version: '1' }, { version: '2', fault: 'exit' }])
     expect(again).toBe(first)
-    await out('git -C /root/app pull -q --ff-only')
+    await out('git -C /root/app fetch -q')
     expect((await up(broken)).code).not.toBe(0)
     expect(await timed('back to the first release', () => up(first))).toMatchObject({ code: 0 })
   })

@@ -8,8 +8,9 @@ import { cache } from '../paths.ts'
 import { $, SandboxError, say } from '../shell.ts'
 import { CATALOG } from './catalog.ts'
 import { push, removeBlob } from './client.ts'
+import { filesLayer } from './files.ts'
 import { image } from './image.ts'
-import { filesLayer, packageLayers } from './layers.ts'
+import { packageLayers } from './layers.ts'
 import { reference } from './names.ts'
 import { checkoutRegistry, filling, serve } from './server.ts'
 
@@ -32,12 +33,9 @@ const build = async () => {
 
 type Built = Awaited<ReturnType<typeof build>>
 
-const ofThisProcess = new Map<string, Promise<Built>>()
-const built = () => {
-  const known = ofThisProcess.get(cache) ?? locked('images', build)
-  ofThisProcess.set(cache, known)
-  return known
-}
+// The same for as long as this process lives.
+let made: Promise<Built> | undefined
+const built = (): Promise<Built> => (made ??= locked('images', build))
 
 // One folder for each content of the registry: what one checkout serves does not change under another.
 const fill = async (images: Built): Promise<string> => {

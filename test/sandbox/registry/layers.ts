@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
 import { sourceLines } from '../aptcache.ts'
@@ -10,7 +9,6 @@ import { aptOptions } from '../base.ts'
 import { cache } from '../paths.ts'
 import { release } from '../release.ts'
 import { $, say } from '../shell.ts'
-import type { Files } from './catalog.ts'
 import type { Layer } from './image.ts'
 import { EXCLUDED, type LayerName, PACKAGES } from './packages.ts'
 
@@ -19,23 +17,25 @@ const dir = `${cache}/registry`
 const script = fileURLToPath(new URL('layer.sh', import.meta.url))
 const hook = fileURLToPath(new URL('base.sh', import.meta.url))
 
-const hash = (parts: readonly (string | Buffer)[]): string => {
+/** A short name for whatever a layer is made of. */
+export const hash = (parts: readonly (string | Buffer)[]): string => {
   const sum = createHash('sha256')
   for (const part of parts) sum.update(part).update('\0')
   return sum.digest('hex').slice(0, 12)
 }
 
-const read = async (file: string): Promise<Layer> => {
+/** A layer that was made before. */
+export const read = async (file: string): Promise<Layer> => {
   const sum = async (suffix: string) => `sha256:${(await readFile(`${file}.${suffix}`, 'utf8')).trim()}`
   const [digest, diffId, { size }] = await Promise.all([sum('digest'), sum('diff'), stat(file)])
   return { digest, diffId, size, content: { file } }
 }
 
-const layersDir = `${dir}/layers`
-const filesOf = (tree: string) => fileURLToPath(new URL(`files/${tree}`, import.meta.url))
+/** Where the layers are kept. */
+export const layersDir = `${dir}/layers`
 
-// A layer without packages: the tree as it is.
-const pack = (tree: string, file: string, packages: readonly string[] = []) =>
+/** Makes a layer: of what installing packages on top of a tree changes, or of the tree itself. */
+export const pack = (tree: string, file: string, packages: readonly string[] = []) =>
   $`unshare --mount ${script} ${tree} ${file} ${packages}`
 
 const buildBase = async (tree: string, options: readonly string[]): Promise<void> => {
@@ -79,27 +79,4 @@ export const packageLayers = async (): Promise<Record<LayerName, Layer>> => {
     LayerName,
     Layer
   >
-}
-
-/**
- * The small layer of an image's own files. Made anew each time it has other content. To be called with the lock `images`
- * held.
- */
-export const filesLayer = async ({ trees = [], links = {}, folders = {} }: Files): Promise<Layer> => {
-  const stage = `${dir}/stage`
-  await $`rm -rf ${stage} && mkdir -p ${stage}`
-  for (const tree of trees) await $`cp -rT ${filesOf(tree)} ${stage}`
-  // Python leaves what it compiled where it was run.
-  await $`find ${stage} -name __pycache__ -prune -exec rm -rf {} + && chown -R root:root ${stage}`
-  for (const [path, target] of Object.entries(links))
-    await $`mkdir -p ${dirname(stage + path)} && ln -s ${target} ${stage}${path}`
-  for (const [path, owner] of Object.entries(folders)) await $`install -d -o ${owner} -g ${owner} ${stage}${path}`
-  // Times are not content.
-  await $`find ${stage} -exec touch --no-dereference --date=2026-01-01 {} +`
-  const file = `${dir}/stage.tar.zst`
-  await pack(stage, file)
-  const layer = await read(file)
-  const kept = `${layersDir}/files-${layer.digest.slice(7, 19)}.tar.zst`
-  for (const suffix of ['', '.digest', '.diff']) await rename(file + suffix, kept + suffix)
-  return { ...layer, content: { file: kept } }
 }
