@@ -42,9 +42,10 @@ afterAll(() => sandbox.down([HOST]))
 
 describe('a host', () => {
   it('trusts the sandbox, also after its certificates are gathered again', async () => {
-    const before = await sandbox.manifest(HOST)
+    const certificates = 'cd /etc/ssl/certs && sha256sum * && ls -l | cut -d " " -f 1,3,4,9-'
+    const before = await out(certificates)
     expect(await out('update-ca-certificates')).toContain('0 added, 0 removed')
-    expect(sandbox.diffManifest(before, await sandbox.manifest(HOST))).toEqual([])
+    expect(await out(certificates)).toBe(before)
     expect(await out('curl -sS https://quay.io/v2/')).toBe('{}')
   })
 
@@ -112,17 +113,13 @@ describe('a stack', () => {
     await inside(`${shell} 'CREATE (:Parcel {id: 1})'`)
     expect(await count()).toBe('n\n1')
     expect((await run(`${admin('dump neo4j --to-stdout')} < /dev/null`)).stderr).toContain('The database is in use')
-    await out(
-      `${compose('stop neo4j')} && ${admin('dump neo4j --to-stdout')} < /dev/null > /root/dump && ${compose('start neo4j')}`,
-    )
-    expect((await run(`${admin('load neo4j --from-stdin')} < /root/dump`)).code).not.toBe(0)
+    await out(`${compose('stop neo4j')} && ${admin('dump neo4j --to-stdout')} < /dev/null > /root/dump`)
+    expect((await run(`${admin('load neo4j --from-stdin')} < /root/dump`)).stderr).toContain('already exists')
     await out(compose('up -d --wait neo4j'))
     await inside(`${shell} 'CREATE (:Parcel {id: 2})'`)
     expect(await count()).toBe('n\n2')
-    await out(
-      `${compose('stop neo4j')} && ${admin('load neo4j --from-stdin --overwrite-destination=true')} < /root/dump`,
-    )
-    await out(compose('up -d --wait neo4j'))
+    const load = admin('load neo4j --from-stdin --overwrite-destination=true')
+    await out(`${compose('stop neo4j')} && ${load} < /root/dump && ${compose('up -d --wait neo4j')}`)
     expect(await count()).toBe('n\n1')
     expect((await run(`${compose('exec -T neo4j cypher-shell -u neo4j -p wrong 1')} < /dev/null`)).stderr).toContain(
       'unauthorized',
