@@ -21,7 +21,6 @@ const NETWORK = {
   'net.ipv4.conf.default.secure_redirects': 0,
   'net.ipv4.conf.all.bootp_relay': 0,
   'net.ipv4.conf.all.proxy_arp': 0,
-  // Packets from impossible addresses show in the journal.
   'net.ipv4.icmp_echo_ignore_broadcasts': 1,
   'net.ipv4.icmp_ignore_bogus_error_responses': 1,
   'net.ipv6.conf.all.accept_redirects': 0,

@@ -37,6 +37,8 @@ export const logs = ({ dir, project }: Site): Task[] => [
   }),
   file({ path: '/etc/default/sysstat', content: template.sysstat }),
   running('sysstat-collect.timer'),
+  // This one alone starts the timer at boot, and comes disabled.
+  running('sysstat'),
   file({ path: '/etc/default/debsums', content: template.debsums }),
   // Jobs of the system are nobody else's to read or add to.
   ...['hourly', 'daily', 'weekly', 'monthly', 'd'].map((when) =>

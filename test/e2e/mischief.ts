@@ -102,6 +102,12 @@ export const mischief: readonly Mischief[] = [
     task: 'user deploy',
     moved: /\/etc\/(passwd|shadow)-/,
   },
+  {
+    name: "a user's key removed",
+    role: 'base-ubuntu',
+    command: ': > /home/deploy/.ssh/authorized_keys',
+    task: 'authorized keys of deploy',
+  },
   { name: 'a sudo rule removed', role: 'base-ubuntu', command: 'rm /etc/sudoers.d/deploy', task: 'sudoers deploy' },
   {
     name: 'a typo in what sshd reads',
@@ -196,6 +202,19 @@ export const mischief: readonly Mischief[] = [
     moved: /unit docker\.service|daemon\.json/,
   },
   {
+    name: 'settings opened to everybody',
+    role: 'docker',
+    command: 'chmod 0666 /etc/docker/daemon.json',
+    task: 'docker engine settings',
+  },
+  {
+    name: 'a plugin removed',
+    role: 'docker',
+    command: 'apt-get remove -yq $(dpkg-query -W -f "\\${binary:Package}\\n" "docker-compose*")',
+    task: 'apt install docker',
+    moved: APT,
+  },
+  {
     name: 'the engine stopped',
     role: 'docker',
     command: 'systemctl stop docker.service',
@@ -269,6 +288,13 @@ export const mischief: readonly Mischief[] = [
     role: 'nginx',
     command: 'echo "server { listen 8081; }" > /run/rogue; ln -s /run/rogue /etc/nginx/sites-enabled/rogue',
     task: 'nginx has no other sites',
+    handlers: ['reload nginx'],
+  },
+  {
+    name: 'a file beside ours',
+    role: 'nginx',
+    command: 'echo "server { listen 8082; }" > /etc/nginx/conf.d/extra.conf',
+    task: 'nginx conf.d is empty',
     handlers: ['reload nginx'],
   },
   {

@@ -28,10 +28,15 @@ describe('the host roles', () => {
   it('hold to their contract on a host with ten drifts at once', async () => {
     expect(await hasSnapshot(HOST, 'provisioned')).toBe(true)
     const seed = Number(process.env['TRUEUP_SEED'] ?? (process.env['CI'] ? 78155 : Date.now() % 100_000))
-    const ten = shuffled(mischief, seed).slice(0, 10)
-    console.log(`seed ${seed}: ${ten.map(({ name }) => name).join(', ')}`)
     await restore(HOST, 'provisioned')
-    for (const { command } of ten) expect((await ssh(HOST, command)).code).toBe(0)
+    const ten: string[] = []
+    for (const { name, command } of shuffled(mischief, seed)) {
+      if (ten.length === 10) break
+      // What another one has made impossible is passed over: a rule is not deleted twice.
+      if ((await ssh(HOST, command)).code === 0) ten.push(name)
+    }
+    console.log(`seed ${seed}: ${ten.join(', ')}`)
+    expect(ten).toHaveLength(10)
     await holdsTo(HOST, ROLES)
   })
 })

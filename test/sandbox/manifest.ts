@@ -19,6 +19,7 @@ const VOLATILE: readonly [pattern: string, reason: string][] = [
   ['/var/lib/systemd/random-seed', 'new at each boot'],
   ['/var/lib/systemd/timesync/clock', 'the clock'],
   ['/var/lib/chrony/*', 'the clock'],
+  ['/var/log/sysstat/*', 'the load, written every ten minutes'],
   ['/var/lib/logrotate/*', 'when logs were last rotated'],
   ['/var/lib/sudo/*', 'who was lectured by sudo: the runner itself'],
   ['/var/lib/nginx/*/*', 'requests being buffered'],

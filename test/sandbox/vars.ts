@@ -6,8 +6,11 @@
 /** Shared by all roles. */
 export const SITE = { domain: 'moja-dzialka.test', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
 
+/** Nobody has its private half. */
+const DEPLOY_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKKXa4qjXjyXfMZqGNUlJ7wcKInzQTCH2chnkNQSBt+I deploy@sandbox'
+
 /** By role. */
 export const VARS: Record<string, unknown> = {
-  'base-ubuntu': { swap: 0, admin: ['10.77.0.0/16', 'fd77::/16'] },
+  'base-ubuntu': { swap: 0, admin: ['10.77.0.0/16', 'fd77::/16'], deploy: { keys: [DEPLOY_KEY] } },
   docker: { nofile: 20_000 },
 }
