@@ -8,6 +8,7 @@ import * as docker from '../tasks/docker.ts'
 import { file } from '../tasks/file.ts'
 import { groupAt } from '../tasks/group.ts'
 import type { JsonObject } from '../tasks/json.ts'
+import { fileMode } from '../tasks/mode.ts'
 import { running } from '../tasks/systemd.ts'
 import { timer } from '../tasks/timer.ts'
 import { user, userAt } from '../tasks/user.ts'
@@ -147,6 +148,7 @@ export default role({
       ...(lacking === undefined ? [] : [refusal(lacking)]),
       directory({ path: '/etc/docker' }),
       docker.daemonConfig(settings(vars)),
+      fileMode({ path: docker.DAEMON_JSON, mode: '0644' }),
       ...(source === 'docker' ? fromDocker(host) : fromDistribution(host)),
       running('containerd.service'),
       running('docker.socket'),

@@ -79,6 +79,14 @@ const allowing = (rules: readonly Match[]) => rules.map((rule) => ({ ...rule, ac
 
 const portOf = (host: HostFacts): number => host.sshPort ?? 22
 
+const Ssh = z.object({ ssh: z.object({ port: z.int().optional() }) })
+
+/** Where sshd will listen once the same run has moved it. */
+const portToCome = (base: unknown): number[] => {
+  const port = Ssh.safeParse(base).data?.ssh.port
+  return port === undefined ? [] : [port]
+}
+
 /** The connection that must get in: the one that we came by; on the host itself, one from the first range. */
 const arrival = (host: HostFacts, ranges: readonly string[]): Arrival => {
   const from = host.sshPort === null ? ranges[0]?.split('/')[0] : host.sshFrom
@@ -94,8 +102,9 @@ const arrival = (host: HostFacts, ranges: readonly string[]): Arrival => {
 export default role({
   name: 'ufw',
   vars: Vars,
-  tasks: ({ vars, host }) => {
-    const ssh: Match[] = [...new Set([portOf(host), ...vars.ssh.ports])].flatMap((port): Match[] =>
+  tasks: ({ vars, host, others: beside }) => {
+    const ports = [portOf(host), ...portToCome(beside?.get('base-ubuntu')), ...vars.ssh.ports]
+    const ssh: Match[] = [...new Set(ports)].flatMap((port): Match[] =>
       vars.ssh.from.length === 0
         ? [{ port, proto: 'tcp', comment: 'ssh' }]
         : vars.ssh.from.map((from) => ({ port, proto: 'tcp', from, comment: 'ssh' })),

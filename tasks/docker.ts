@@ -39,13 +39,16 @@ export const restartDocker: Handler = restart('docker')
 /** `--validate` came with 23.0 (moby/moby#42393); an older engine, or none yet, judges nothing. */
 const CHECK = sh`! dockerd --help 2>/dev/null | grep -q -e --validate || dockerd --validate --config-file=/etc/docker/daemon.json >/dev/null`
 
+/** The engine's settings; whoever can write them is root. */
+export const DAEMON_JSON = '/etc/docker/daemon.json'
+
 /**
  * Settings of the engine in /etc/docker/daemon.json, beside those of others; the engine judges the file before it is
  * put in place, and is restarted at the end of the role. /etc/docker must be there.
  */
 export const daemonConfig = (settings: JsonObject): Task =>
   json({
-    path: '/etc/docker/daemon.json',
+    path: DAEMON_JSON,
     title: 'docker engine settings',
     settings,
     validate: { tree: '/etc/docker', check: CHECK },

@@ -39,6 +39,14 @@ export const coreLimits = `${MANAGED}* hard core 0
 `
 
 /**
+ * No memory images for what is started from a login either, and an end for shells that somebody left open.
+ *
+ * @param idle - minutes at a prompt; 0 is for ever (bash(1), TMOUT)
+ */
+export const profile = (idle: number): string => `${MANAGED}ulimit -c 0
+${idle === 0 ? '' : `TMOUT=${idle * 60}\nreadonly TMOUT\nexport TMOUT\n`}`
+
+/**
  * fail2ban's jail for sshd, read from the journal (jail.conf(5)). It bans from all ports, whichever sshd listens on.
  *
  * @param admin - networks that are never banned

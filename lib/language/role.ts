@@ -36,6 +36,8 @@ export interface RoleInput<V> {
   readonly vars: V
   readonly site: Site
   readonly host: HostFacts
+  /** The variables of the other roles of the same run, by the roles' names, for what two of them must agree on. */
+  readonly others?: ReadonlyMap<string, unknown>
 }
 
 /** Something that another role brings, without which this one cannot work. */

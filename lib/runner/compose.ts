@@ -18,8 +18,9 @@ export class RoleError extends Error {
 
 /** Builds a host's tasks, role after role. @throws RoleError */
 export const compose = (assignments: readonly Assignment[], site: Site, host: HostFacts): Item[] => {
+  const others = new Map(assignments.map(({ role, vars }) => [role.name, vars]))
   const items = assignments.flatMap(({ role, vars }) => {
-    const input = { vars, site, host }
+    const input = { vars, site, host, others }
     return built(role, host, () => {
       const requirements = (role.requires?.(input) ?? []).map(requirement)
       return [...requirements, ...role.tasks(input)].map((task): Item => ({ role: role.name, task }))

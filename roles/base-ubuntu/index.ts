@@ -18,7 +18,7 @@ export default role({
     timezone(vars.timezone),
     locale({ lang: vars.locale }),
     packages(vars.packages, host.codename),
-    ...upgrades(),
+    ...upgrades(host.codename),
     ...deployer(vars.deploy),
     ...access(vars, host),
     ...kernel(vars, host),

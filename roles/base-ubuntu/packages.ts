@@ -1,5 +1,6 @@
 import { type Task } from '../../lib/index.ts'
 import * as apt from '../../tasks/apt.ts'
+import { securitySource } from '../../tasks/apt-sources.ts'
 import { file } from '../../tasks/file.ts'
 import { running, unit, up } from '../../tasks/systemd.ts'
 import * as template from '../../templates/base.ts'
@@ -7,6 +8,7 @@ import type { Vars } from './vars.ts'
 
 /** What the role's own tasks stand on; one installation for all, since each costs the host seconds of dpkg's triggers. */
 const SERVICES = [
+  'acct',
   'chrony',
   'cron',
   'debsums',
@@ -34,7 +36,8 @@ export const packages = (more: Vars['packages'], codename: string): Task => {
 }
 
 /** Upgrades of the security archive by night, which leave the container engine alone and restart nothing by themselves. */
-export const upgrades = (): Task[] => [
+export const upgrades = (codename: string): Task[] => [
+  securitySource(codename),
   file({ path: '/etc/apt/apt.conf.d/20auto-upgrades', content: template.autoUpgrades }),
   file({ path: '/etc/apt/apt.conf.d/52trueup-upgrades', content: template.unattendedUpgrades }),
   running('apt-daily.timer'),

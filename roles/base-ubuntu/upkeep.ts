@@ -15,7 +15,7 @@ export const preflight = ({ cpus, memoryMb, diskGb, freeDiskGb }: Vars['promises
   )
 
 /** A bounded journal, and no memory images of crashed programs. */
-export const journal = ({ journal: limit }: Vars): Task[] => [
+export const journal = ({ journal: limit, idleShell: idle }: Vars): Task[] => [
   directory({ path: '/etc/systemd/journald.conf.d' }),
   file({
     path: '/etc/systemd/journald.conf.d/trueup.conf',
@@ -25,10 +25,11 @@ export const journal = ({ journal: limit }: Vars): Task[] => [
   directory({ path: '/etc/systemd/coredump.conf.d' }),
   file({ path: '/etc/systemd/coredump.conf.d/trueup.conf', content: template.coredump }),
   file({ path: '/etc/security/limits.d/90-trueup.conf', content: template.coreLimits }),
+  file({ path: '/etc/profile.d/trueup.sh', content: template.profile(idle) }),
   running('cron'),
 ]
 
-/** Rotation of the project's own logs, the load of the last weeks, and whether packages are still as they came. */
+/** Rotation of the project's own logs, the load of the last weeks, who ran what (lastcomm(1)), and whether packages are still as they came. */
 export const logs = ({ dir, project }: Site): Task[] => [
   file({
     path: '/etc/logrotate.d/trueup',
@@ -39,6 +40,7 @@ export const logs = ({ dir, project }: Site): Task[] => [
   running('sysstat-collect.timer'),
   // This one alone starts the timer at boot, and comes disabled.
   running('sysstat'),
+  running('acct'),
   file({ path: '/etc/default/debsums', content: template.debsums }),
   // Jobs of the system are nobody else's to read or add to.
   ...['hourly', 'daily', 'weekly', 'monthly', 'd'].map((when) =>

@@ -25,9 +25,9 @@ export const Vars = z.strictObject({
         .max(65535)
         .optional()
         .describe(
-          'Where sshd listens, by itself or through ssh.socket; left as it is unless given. To be named in `ufw.ssh.ports` too',
+          'Where sshd listens, by itself or through ssh.socket; left as it is unless given. The role ufw opens it, where both run; else name it in `ufw.ssh.ports` first',
         ),
-      maxAuthTries: z.int().min(3).default(4),
+      maxAuthTries: z.int().min(3).default(3),
       maxSessions: z.int().min(2).default(10),
       tcpForwarding: z
         .enum(['yes', 'no', 'local', 'remote'])
@@ -48,6 +48,7 @@ export const Vars = z.strictObject({
     })
     .prefault({}),
   admin: z.array(network()).default([]).describe('Networks that neither fail2ban nor sshd itself ever shuts out'),
+  idleShell: z.int().min(0).default(60).describe('Minutes after which a shell left at its prompt ends; 0 is never'),
   journal: z
     .string()
     .regex(/^\d+[KMG]$/)

@@ -205,7 +205,7 @@ export const mischief: readonly Mischief[] = [
     name: 'settings opened to everybody',
     role: 'docker',
     command: 'chmod 0666 /etc/docker/daemon.json',
-    task: 'docker engine settings',
+    task: 'mode of /etc/docker/daemon.json',
   },
   {
     name: 'a plugin removed',
@@ -288,13 +288,6 @@ export const mischief: readonly Mischief[] = [
     role: 'nginx',
     command: 'echo "server { listen 8081; }" > /run/rogue; ln -s /run/rogue /etc/nginx/sites-enabled/rogue',
     task: 'nginx has no other sites',
-    handlers: ['reload nginx'],
-  },
-  {
-    name: 'a file beside ours',
-    role: 'nginx',
-    command: 'echo "server { listen 8082; }" > /etc/nginx/conf.d/extra.conf',
-    task: 'nginx conf.d is empty',
     handlers: ['reload nginx'],
   },
   {

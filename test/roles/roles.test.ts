@@ -52,6 +52,14 @@ describe('the roles', () => {
     expect(roles.map(({ name }) => name)).toEqual(['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx'])
   })
 
+  it('open the port that sshd is about to get before the firewall closes', () => {
+    const vars = { 'base-ubuntu': { ssh: { port: 2222 } } }
+    const ssh = built(TRIXIE, vars).find(({ task }) => task.title === 'ufw allow ssh')?.task
+    if (ssh?.kind !== 'derived') throw new Error('not as this test expects it')
+    const made = ssh.make({ active: false })
+    expect('want' in made && Object.keys(made.want.want).join()).toMatch(/port 22 proto tcp.*port 2222 proto tcp/)
+  })
+
   it("take Docker from its own repository on Ubuntu, from the distribution's elsewhere, and from either where asked", () => {
     expect(titles(NOBLE)).toContain('docker: apt repository docker')
     expect(titles(TRIXIE)).not.toContain('docker: apt repository docker')

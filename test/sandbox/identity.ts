@@ -9,18 +9,17 @@ import { hostKeyDir, identityFile } from './keys.ts'
 import { registryLine, trustAuthority } from './registry/trust.ts'
 import type { Release } from './release.ts'
 
-/** The hosts' own sources file, deb822 as a fresh cloud image has it, through the cache on the bridge. */
+/** The hosts' own sources, one a line, through the cache on the bridge. */
 const sourcesFile = ({ codename, family, archives }: Release, subnet: Subnet): string =>
   archives
-    .map(
-      (archive) => `Types: deb
-URIs: http://${bridgeAddresses(subnet).v4}:${PORT}/${archivePath(archive, archives)}
-Suites: ${archive.suffixes.map((suffix) => codename + suffix).join(' ')}
-Components: ${archive.components.join(' ')}
-Signed-By: /usr/share/keyrings/${family}-archive-keyring.gpg
-`,
+    .flatMap((archive) =>
+      archive.suffixes.map((suffix) => {
+        const uri = `http://${bridgeAddresses(subnet).v4}:${PORT}/${archivePath(archive, archives)}`
+        const key = `[signed-by=/usr/share/keyrings/${family}-archive-keyring.gpg]`
+        return `deb ${key} ${uri} ${codename}${suffix} ${archive.components.join(' ')}\n`
+      }),
     )
-    .join('\n')
+    .join('')
 
 const authorize = async (home: string, uid: number, key: string) => {
   await mkdir(`${home}/.ssh`, { recursive: true })
@@ -45,7 +44,7 @@ export const writeIdentity = async ({ name }: Host, release: Release, subnet: Su
   await trustAuthority(root)
   await file('/etc/machine-id', `${randomUUID().replaceAll('-', '')}\n`, 0o444)
   await file('/etc/resolv.conf', `nameserver ${v4}\nnameserver ${second}\n`)
-  const sources = release.family === 'ubuntu' ? 'ubuntu.sources' : 'debian.sources'
+  const sources = release.family === 'ubuntu' ? 'ubuntu.list' : 'debian.list'
   await file(`/etc/apt/sources.list.d/${sources}`, sourcesFile(release, subnet))
   for (const key of await readdir(hostKeyDir(name))) {
     await copyFile(`${hostKeyDir(name)}/${key}`, `${root}/etc/ssh/${key}`)
