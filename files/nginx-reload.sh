@@ -28,7 +28,8 @@ replaced() { # BEFORE…
 
 # nginx -s reload only sends a signal: what the master thinks of it shows in its workers.
 reload() {
-  local before waited
+  local before waited log=/var/log/nginx/error.log seen
+  seen=$(stat -c %s -- $log 2>/dev/null || echo 0)
   before=$(workers | tr '\n' ' ')
   nginx -q -t || return
   if ! systemctl reload-or-restart -- nginx.service; then
@@ -41,7 +42,7 @@ reload() {
     sleep 0.1
   done
   echo "nginx goes on with its old configuration ($((waited / 10)) s after the reload):" >&2
-  grep -F '[emerg]' /var/log/nginx/error.log | tail -n 3 >&2
+  tail -c "+$((seen + 1))" -- $log | grep -F '[emerg]' | tail -n 3 >&2
   return 1
 }
 
@@ -119,8 +120,13 @@ main() {
   fi
   put_back "$before"
   rm -rf -- "$before"
-  if reload; then echo 'the files of before were put back, and nginx serves them again' >&2
-  else echo 'the files of before were put back, and nginx does not serve them either' >&2; fi
+  if ! reload; then
+    echo 'the files of before were put back, and nginx does not take them up either' >&2
+  elif [ -n "$was" ] && ! proves "$name" "$certificate" "$was"; then
+    echo 'the files of before were put back, and the site does not answer with them either' >&2
+  else
+    echo 'the files of before were put back, and nginx serves them again' >&2
+  fi
   return 1
 }
 

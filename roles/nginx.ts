@@ -9,7 +9,7 @@ import { file as fileAt, path as pathAt } from '../tasks/path.ts'
 import { running } from '../tasks/systemd.ts'
 import { dropin } from '../tasks/unit-file.ts'
 import { nginxSite } from '../templates/nginx-site.ts'
-import { needsOrigin, origin } from './certs.ts'
+import { needsOrigin, origin, originPullCa } from './certs.ts'
 
 const Rate = z.strictObject({
   rate: z.int().min(1).describe('Requests a second and client'),
@@ -48,8 +48,6 @@ const Vars = z.strictObject({
     .prefault({})
     .describe('Who may see Grafana from outside'),
 })
-
-const originPullCa = ({ dir }: Site) => `${dir}/nginx/ssl/origin-pull-ca.pem`
 
 /** The other names that the document has for the site's file (R30, R40). */
 const otherNames = ({ dir, project }: Site, target: string) =>

@@ -14,11 +14,13 @@ class Backend(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def answer(self, code, text, kind='text/plain'):
+    def answer(self, code, text, kind='text/plain', location=None):
         body = text.encode()
         self.send_response(code)
         self.send_header('Content-Type', kind)
         self.send_header('Content-Length', str(len(body)))
+        if location:
+            self.send_header('Location', location)
         self.send_header('Cache-Control', 'no-store')
         self.send_header('X-Frame-Options', 'ALLOWALL')
         self.end_headers()
@@ -27,7 +29,9 @@ class Backend(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.headers.get('Upgrade', '').lower() == 'websocket':
             return self.echo()
-        if self.path.endswith('/missing') or self.path.endswith('/missing.js'):
+        if self.path.endswith('?moved'):
+            return self.answer(301, 'elsewhere\n', location='/elsewhere')
+        if self.path.endswith('?missing'):
             return self.answer(404, 'not here\n')
         if self.path == '/api/connections':
             return self.answer(200, str(connections[self.server.server_port]))

@@ -5,7 +5,7 @@ import { holdsTo } from './contract.ts'
 const HOST = 'base12'
 
 /** What Debian 12 can carry, in order. */
-const ROLES = ['base-ubuntu']
+const ROLES = ['base-ubuntu', 'certs', 'nginx']
 
 beforeAll(async () => {
   await up([HOST], { os: 'bookworm' })

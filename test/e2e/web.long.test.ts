@@ -77,8 +77,8 @@ const expectHead = (url: string, status: number, head: string) => {
   return answer
 }
 
-const expectHeaders = async (url: string, status: number) => {
-  const { stdout, stderr } = await curl(url, '-o /dev/null -D -')
+const expectHeaders = async (url: string, status: number, options = '') => {
+  const { stdout, stderr } = await curl(url, `-o /dev/null -D - ${options}`)
   expect({ url, stderr }).toEqual({ url, stderr: '' })
   return expectHead(url, status, stdout)
 }
@@ -94,15 +94,39 @@ const PATHS = [
   '/favicon.ico',
 ]
 
+const ASSETS = ['/app.js', '/favicon.ico']
+
+/** A visitor of the allowlist, through Cloudflare. */
+const INSIDER = `--interface ${EDGE.v4} -H 'CF-Connecting-IP: 198.51.100.90'`
+const GRAFANA = `https://grafana.${DOMAIN}`
+
 describe('every answer has the headers', () => {
-  it.each(PATHS)('200 of %s', async (path) => {
+  it.each(PATHS)('200, 301 and 404 of %s', async (path) => {
     const { get } = await expectHeaders(`${WEB}${path}`, 200)
     expect(get('cache-control').length).toBe(1)
     if (path === '/app.js') expect(get('cache-control')).toEqual(['public, max-age=31536000, immutable'])
+    if (path === '/favicon.ico') expect(get('cache-control')).toEqual(['public, max-age=86400'])
+    const missing = await expectHeaders(`${WEB}${path}?missing`, 404)
+    expect(missing.get('cache-control')).toEqual(ASSETS.includes(path) ? [] : ['no-store'])
+    const moved = await expectHeaders(`${WEB}${path}?moved`, 301)
+    expect(moved.get('location').join()).toMatch(/\/elsewhere$/)
+    await on(HOST, 'sleep 0.5')
   })
 
-  it.each(['/missing', '/api/missing', '/missing.js'])('404 of %s', async (path) => {
-    await expectHeaders(`${WEB}${path}`, 404)
+  it('Grafana, for the allowlist', async () => {
+    for (const path of ['/', '/api/live/x']) {
+      await expectHeaders(`${GRAFANA}${path}`, 200, INSIDER)
+      await expectHeaders(`${GRAFANA}${path}?missing`, 404, INSIDER)
+      await expectHeaders(`${GRAFANA}${path}?moved`, 301, INSIDER)
+    }
+  })
+
+  it('what nginx refuses itself', async () => {
+    await expectHeaders(`${WEB}/upload`, 413, "-X POST -H 'Content-Length: 99999999' -d x")
+    const plain = await on(JUDGE, `curl -sS -o /dev/null -D - http://${v4}:443/`)
+    expectHead(`http://${v4}:443/`, 400, plain)
+    const nonsense = await on(JUDGE, `curl -sS -o /dev/null -D - -H 'Host: a b' http://${v4}/`)
+    expectHead(`http://${v4}/`, 400, nonsense)
   })
 
   it.each([
@@ -115,7 +139,7 @@ describe('every answer has the headers', () => {
   })
 
   it('403 of Grafana for whoever is not on the list', async () => {
-    await expectHeaders(`https://grafana.${DOMAIN}/`, 403)
+    for (const path of ['/', '/api/live/x']) await expectHeaders(`${GRAFANA}${path}`, 403)
   })
 
   it('429 of the API and of the WebSockets', async () => {
@@ -173,6 +197,19 @@ describe('visitors', () => {
       expect(await on(JUDGE, `python3 /root/websocket.py ${v4} ${DOMAIN} ${path} ${EDGE.v4} 198.51.100.90`)).toBe(
         'hello from 198.51.100.90\n',
       )
+    expect(
+      await on(JUDGE, `python3 /root/websocket.py ${v4} grafana.${DOMAIN} /api/live/ws ${EDGE.v4} 198.51.100.90`),
+    ).toBe('hello from 198.51.100.90\n')
+    const stranger = await ssh(
+      JUDGE,
+      `python3 /root/websocket.py ${v4} grafana.${DOMAIN} /api/live/ws ${EDGE.v4} 198.51.100.91`,
+    )
+    expect(stranger.stderr).toContain('403')
+  })
+
+  it('speak HTTP/2 where they can, by either name', async () => {
+    for (const url of [`${WEB}/`, `https://www.${DOMAIN}/`])
+      expect((await curl(url, "-o /dev/null --http2 -w '%{http_version} %{response_code}'")).stdout).toBe('2 200')
   })
 
   it('share connections to the application', async () => {
@@ -217,31 +254,98 @@ it('testssl.sh gives it an A+', async () => {
 })
 
 describe('a configuration that does not hold', () => {
-  const broken = async (command: string) => {
+  /** A run after this was done to the host, and what it moved. */
+  const after = async (command: string) => {
     await on(HOST, command)
     const before = await manifest(HOST)
-    await on(HOST, `sed -i 's/burst=20/burst=21/' ${SITE}`)
-    const edited = await manifest(HOST)
     const told = await trueup(HOST, ['nginx'])
-    return { told, before, edited, after: await manifest(HOST) }
+    const moved = diffManifest(before, await manifest(HOST)).filter((line) => !/unit nginx/.test(String(line)))
+    return { told, moved }
   }
+  const mended = async (command: string) => {
+    await on(HOST, command)
+    const told = await trueup(HOST, ['nginx'])
+    expect(told.code, troubles(told)).toBe(0)
+    await on(HOST, 'nginx -q -t')
+    await expectHeaders(`${WEB}/`, 200)
+  }
+  const FOREIGN = '/etc/nginx/conf.d/foreign.conf'
+  const EDIT = `sed -i 's/burst=20/burst=21/' ${SITE}`
 
-  it('is not taken up where nginx cannot use it, and the site is as it was', async () => {
-    // nginx -t finds nothing wrong with it, and the reload fails: the application listens there.
-    const { told, edited, after } = await broken(
-      'echo "server { listen 127.0.0.1:8000; }" > /etc/nginx/conf.d/foreign.conf',
+  it('is refused before anything is replaced where nginx does not take it', async () => {
+    const { told, moved } = await after(
+      `echo '# ours' > ${SITE}; echo 'limit_req_zone $binary_remote_addr zone=api:5m rate=1r/s;' > ${FOREIGN}; nginx -q -t`,
     )
     expect(told.code, told.stdout).toBe(1)
-    expect(told.stdout).toMatch(/put back/)
-    expect(diffManifest(edited, after).filter((line) => !/unit nginx/.test(String(line)))).toEqual([])
-    expect((await ssh(HOST, 'systemctl is-active nginx')).stdout).toBe('active\n')
-    await on(HOST, 'rm /etc/nginx/conf.d/foreign.conf')
-    expect((await trueup(HOST, ['nginx'])).code).toBe(0)
-    expect((await ssh(HOST, 'nginx -t')).code).toBe(0)
+    expect(troubles(told)).toMatch(/refused: with the new .*moja-dzialka.*nothing was replaced/)
+    expect(moved).toEqual([])
+    await on(HOST, 'nginx -q -t && systemctl is-active -q nginx')
+    await mended(`rm ${FOREIGN}`)
   })
+
+  it('is not told to nginx while a file of others is broken, and is told as soon as it is not', async () => {
+    const { told } = await after(`${EDIT}; echo nonsense > ${FOREIGN}`)
+    expect(told.code).toBe(1)
+    expect(troubles(told)).toMatch(/foreign\.conf[\s\S]*was not told of it/)
+    await expectHeaders(`${WEB}/`, 200)
+    await on(HOST, `rm ${FOREIGN}`)
+    const next = await trueup(HOST, ['nginx'])
+    expect(next.code, troubles(next)).toBe(0)
+    expect(next.handlers.map(({ task }) => task)).toEqual(['reload nginx'])
+  })
+
+  it('is taken back where the reload fails for a reason that nginx -t does not see, and what was there before serves', async () => {
+    const { told, moved } = await after(
+      `echo 'server { listen 80 default_server; return 204; }' > ${SITE}; systemctl reload nginx; sleep 1; systemd-run -q --unit taken python3 -m http.server 443 --bind 0.0.0.0; sleep 1`,
+    )
+    expect(told.code, told.stdout).toBe(1)
+    expect(troubles(told)).toMatch(
+      /goes on with its old configuration[\s\S]*Address already in use[\s\S]*serves them again/,
+    )
+    expect(moved).toEqual([])
+    await on(HOST, 'nginx -q -t')
+    expect((await ssh(JUDGE, `curl -sS -m 5 -o /dev/null -w '%{response_code}' http://${v4}/`)).stdout).toBe('204')
+    await mended('systemctl stop taken')
+  })
+
+  it('is taken back where the site does not shake hands any more', async () => {
+    const reject = `server { listen 443 ssl; server_name ${DOMAIN}; ssl_reject_handshake on; }`
+    const { told, moved } = await after(`${EDIT}; echo '${reject}' > ${FOREIGN}; nginx -q -t`)
+    expect(told.code, told.stdout).toBe(1)
+    expect(troubles(told)).toMatch(
+      /does not shake hands with the certificate[\s\S]*put back, and the site does not answer with them either/,
+    )
+    expect(told.warnings.join()).toContain('foreign.conf')
+    expect(moved).toEqual([])
+    await mended(`rm ${FOREIGN}`)
+  })
+
+  it('is taken back where the site answers 5xx that did not', async () => {
+    const down = `server { listen 443 ssl; server_name ${DOMAIN}; ssl_certificate /root/moja-dzialka/nginx/ssl/cloudflare-origin.pem; ssl_certificate_key /root/moja-dzialka/nginx/ssl/cloudflare-origin.key; return 503; }`
+    const { told, moved } = await after(`${EDIT}; echo '${down}' > ${FOREIGN}; nginx -q -t`)
+    expect(told.code, told.stdout).toBe(1)
+    expect(troubles(told)).toMatch(/answers 503; with the configuration of before it was 200/)
+    expect(moved).toEqual([])
+    await mended(`rm ${FOREIGN}`)
+  })
+})
+
+it('a package that was removed is installed again, with no site but ours', async () => {
+  const before = await manifest(HOST)
+  await on(HOST, 'apt-get remove -yq nginx')
+  const told = await trueup(HOST, ['nginx'])
+  expect(told.code, troubles(told)).toBe(0)
+  expect(told.tasks.filter(({ status }) => status === 'changed').map(({ task }) => task)).toContain('apt install nginx')
+  const moved = diffManifest(before, await manifest(HOST)).filter((line) =>
+    /\/etc\/nginx|moja-dzialka/.test(String(line)),
+  )
+  expect(moved).toEqual([])
+  await expectHeaders(`${WEB}/`, 200)
 })
 
 it('502 where the application is down has the headers, too', async () => {
   await on(HOST, 'systemctl stop backends')
-  for (const path of ['/', '/api/hello', '/health', '/app.js']) await expectHeaders(`${WEB}${path}`, 502)
+  await on(HOST, 'sleep 3')
+  for (const path of PATHS) await expectHeaders(`${WEB}${path}`, 502)
+  for (const path of ['/', '/api/live/x']) await expectHeaders(`${GRAFANA}${path}`, 502, INSIDER)
 })

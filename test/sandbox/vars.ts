@@ -13,4 +13,5 @@ const DEPLOY_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKKXa4qjXjyXfMZqGNUlJ7wc
 export const VARS: Record<string, unknown> = {
   'base-ubuntu': { swap: 0, admin: ['10.77.0.0/16', 'fd77::/16'], deploy: { keys: [DEPLOY_KEY] } },
   docker: { nofile: 20_000 },
+  nginx: { grafana: { allow: ['198.51.100.90'] } },
 }

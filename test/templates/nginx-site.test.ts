@@ -152,7 +152,7 @@ describe('the site', () => {
           }
           rendered += 1
           const found = parse(text)
-          expect(String(shape(found))).toEqual(String(expected))
+          expect(shape(found)).toEqual(expected)
           if (field === 'cert') expect(JSON.stringify(found)).toContain(JSON.stringify(['ssl_certificate', value]))
         },
       ),
