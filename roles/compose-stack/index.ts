@@ -1,0 +1,85 @@
+import { type Requirement, role, type Site, type Task } from '../../lib/index.ts'
+import * as apt from '../../tasks/apt.ts'
+import * as compose from '../../tasks/compose.ts'
+import { directory } from '../../tasks/directory.ts'
+import { file } from '../../tasks/file.ts'
+import { path as pathAt } from '../../tasks/path.ts'
+import { memoryFor } from '../../tasks/resources.ts'
+import { shipped } from '../../files/index.ts'
+import { unit } from '../../tasks/systemd.ts'
+import { dotenv } from '../../templates/dotenv.ts'
+import { deployed } from './deploy.ts'
+import { stack } from './project.ts'
+import { source } from './source.ts'
+import { PASSWORDS, Vars } from './vars.ts'
+
+type Stack = ReturnType<typeof stack>
+
+const gb = (mb: number) => `${(mb / 1024).toFixed(1)} GB`
+
+/** What is kept for the services must be there; what they may take at most should be. */
+const budget = ({ memory }: Stack): Task[] => {
+  const sum = (of: 'limit' | 'reservation') => memory.reduce((total, one) => total + one[of], 0)
+  const [most, kept] = [sum('limit'), sum('reservation')]
+  return [
+    memoryFor(
+      'memory kept for the services',
+      kept,
+      'fail',
+      (found) =>
+        `${gb(kept)} are kept for the services, and the host has ${gb(found)}: lower them (compose-stack.size: small), or take a larger host`,
+    ),
+    memoryFor(
+      'memory that the services may take',
+      most,
+      'warn',
+      (found) =>
+        `the services may take ${gb(most)} at most, and the host has ${gb(found)}: not all of them can do so at once`,
+    ),
+  ]
+}
+
+/** @throws TypeError where a password is missing */
+const complete = ({ env }: Vars): void => {
+  const missing = PASSWORDS.filter((name) => env[name] === undefined || env[name] === '')
+  if (missing.length > 0) throw new TypeError(`compose-stack.env lacks ${missing.join(', ')}`)
+}
+
+const SCRIPTS = ['deploy', 'backup', 'restore', 'restore-test', 'import-data', 'lib']
+
+const files = ({ base, prod, variables }: Stack, { dir }: Site): Task[] => [
+  directory({ path: `${dir}/scripts` }),
+  directory({ path: '/var/lib/node-exporter' }),
+  ...SCRIPTS.map((name) =>
+    file({ path: `${dir}/scripts/${name}.sh`, content: shipped(`scripts/${name}.sh`), mode: '0755' }),
+  ),
+  file({ path: `${dir}/.env`, content: dotenv(variables), mode: '0600' }),
+  file({ path: `${dir}/docker-compose.yml`, content: base }),
+  file({ path: `${dir}/docker-compose.prod.yml`, content: prod }),
+]
+
+const requirements = ({ dir }: Site): Requirement[] => [
+  { want: pathAt(dir).is({ type: 'directory' }), role: 'base-ubuntu' },
+  { want: unit('docker.service').is({ active: true }), role: 'docker' },
+]
+
+/** The application and its databases, in containers. */
+export default role({
+  name: 'compose-stack',
+  vars: Vars,
+  requires: ({ site }) => requirements(site),
+  tasks: ({ vars, site }) => {
+    complete(vars)
+    const all = stack(vars, site)
+    const { project, services, databases, application } = all
+    return [
+      ...budget(all),
+      apt.installed(['curl', 'git']),
+      ...source(vars, site),
+      ...files(all, site),
+      compose.up({ ...project, services: databases, title: 'databases up' }),
+      ...deployed(vars, site, compose.running(project, application)),
+      compose.up({ ...project, services, title: 'everything up', exactly: true }),
+    ]
+  },
+})
