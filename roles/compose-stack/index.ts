@@ -8,6 +8,7 @@ import { memoryFor } from '../../tasks/resources.ts'
 import { shipped } from '../../files/index.ts'
 import { unit } from '../../tasks/systemd.ts'
 import { dotenv } from '../../templates/dotenv.ts'
+import { imported } from './data.ts'
 import { deployed } from './deploy.ts'
 import { stack } from './project.ts'
 import { source } from './source.ts'
@@ -79,6 +80,7 @@ export default role({
       ...files(all, site),
       compose.up({ ...project, services: databases, title: 'databases up' }),
       ...deployed(vars, site, compose.running(project, application)),
+      ...imported(vars, site),
       compose.up({ ...project, services, title: 'everything up', exactly: true }),
     ]
   },
