@@ -8,6 +8,7 @@ import { memoryFor } from '../../tasks/resources.ts'
 import { shipped } from '../../files/index.ts'
 import { unit } from '../../tasks/systemd.ts'
 import { dotenv } from '../../templates/dotenv.ts'
+import { scriptSettings } from '../../templates/scripts.ts'
 import { imported } from './data.ts'
 import { deployed } from './deploy.ts'
 import { stack } from './project.ts'
@@ -48,12 +49,30 @@ const complete = ({ env }: Vars): void => {
 
 const SCRIPTS = ['deploy', 'backup', 'restore', 'restore-test', 'import-data', 'lib']
 
+/** What people and cron run on the host, and what it is told. */
+const scripts = ({ repository, backup, wait }: Vars, { project, dir }: Site): Task[] => {
+  const { days, keep, offsite, ageRecipient, heartbeat } = backup
+  const settings = scriptSettings({
+    ...{ project, dir, wait, branch: repository.branch, retentionDays: days, keepNewest: keep },
+    ...(offsite && { offsite }),
+    ...(ageRecipient !== undefined && { ageRecipient }),
+    ...(heartbeat !== undefined && { heartbeat }),
+  })
+  return [
+    directory({ path: `${dir}/scripts` }),
+    directory({ path: '/var/lib/node-exporter' }),
+    ...SCRIPTS.map((name) =>
+      file({ path: `${dir}/scripts/${name}.sh`, content: shipped(`scripts/${name}.sh`), mode: '0755' }),
+    ),
+    file({ path: `${dir}/scripts/settings.env`, content: settings, mode: '0600' }),
+    file({
+      path: `/etc/profile.d/${project}.sh`,
+      content: `# Managed by trueup: changes made here are put back.\nexport COMPOSE_ENV_FILES=.env,.ref.env\n`,
+    }),
+  ]
+}
+
 const files = ({ base, prod, variables }: Stack, { dir }: Site): Task[] => [
-  directory({ path: `${dir}/scripts` }),
-  directory({ path: '/var/lib/node-exporter' }),
-  ...SCRIPTS.map((name) =>
-    file({ path: `${dir}/scripts/${name}.sh`, content: shipped(`scripts/${name}.sh`), mode: '0755' }),
-  ),
   file({ path: `${dir}/.env`, content: dotenv(variables), mode: '0600' }),
   file({ path: `${dir}/docker-compose.yml`, content: base }),
   file({ path: `${dir}/docker-compose.prod.yml`, content: prod }),
@@ -75,8 +94,9 @@ export default role({
     const { project, services, databases, application } = all
     return [
       ...budget(all),
-      apt.installed(['curl', 'git']),
+      apt.installed(['curl', 'git', 'jq'], {}, { title: 'apt install tools of the stack' }),
       ...source(vars, site),
+      ...scripts(vars, site),
       ...files(all, site),
       compose.up({ ...project, services: databases, title: 'databases up' }),
       ...deployed(vars, site, compose.running(project, application)),

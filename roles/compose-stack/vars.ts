@@ -69,6 +69,18 @@ export const Vars = z.strictObject({
     .boolean()
     .default(false)
     .describe('Databases that run already, made by somebody else, may be made anew; their data stays in its volume'),
+  backup: z
+    .strictObject({
+      days: z.int().min(1).default(7).describe('Sets older than this go, once a newer one has been verified'),
+      keep: z.int().min(1).default(3).describe('So many sets stay whatever their age'),
+      offsite: z
+        .strictObject({ by: z.enum(['rclone', 'aws']), to: z.string() })
+        .optional()
+        .describe('A second place for every set, such as b2:backups or s3://backups'),
+      ageRecipient: z.string().optional().describe('The public key of age that what leaves the host is encrypted to'),
+      heartbeat: maybeSecret().optional().describe('A URL that is asked for after every good backup'),
+    })
+    .prefault({}),
   data: z
     .strictObject({
       import: z.enum(['never', 'once']).default('never'),
