@@ -107,7 +107,7 @@ const absolute = (what: string, path: string): string => {
 }
 
 /** GIT_SSH_COMMAND is read by a shell: its words are quoted for one. */
-const sshCommand = ({ key, knownHosts }: CheckoutOptions): string =>
+const sshCommand = ({ key, knownHosts }: Pick<CheckoutOptions, 'key' | 'knownHosts'>): string =>
   [
     'ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20',
     ...(key === undefined ? [] : [`-o IdentitiesOnly=yes -i ${quote(absolute('key', key))}`]),
@@ -147,6 +147,33 @@ export const checkout = (options: CheckoutOptions): Task => {
       now.changed === null
         ? sh`${GIT}${steps}`
         : sh`echo ${`${dir} has changes made by hand, which are kept: ${now.changed}`} >&2; exit 1`,
+    timeout: 900,
+    retries: 1,
+  })
+}
+
+export interface CloneOptions extends Omit<CheckoutOptions, 'commit'> {}
+
+/**
+ * A repository that knows where it comes from and how to log in there, with what the other side has; which commit is
+ * checked out is somebody else's business (a deploy script, say).
+ */
+export const clone = (options: CloneOptions): Task => {
+  const { dir, url, owner = 'root' } = options
+  absolute('dir', dir)
+  return task({
+    title: `repository ${dir}`,
+    owns: [{ path: dir, part: true }],
+    want: checkoutAt(dir).is({ origin: checkedUrl(url) }),
+    apply: () =>
+      sh`${GIT}${all(
+        sh`{ [ -d ${dir} ] || tu_dir ${dir} 0755 ${owner} "$(id -gn -- ${owner})"; }`,
+        sh`{ [ -e ${`${dir}/.git`} ] || git_at ${dir} init -q; }`,
+        sh`git_at ${dir} config --local core.sshCommand ${sshCommand(options)}`,
+        sh`git_at ${dir} -c ${`core.sshCommand=${sshCommand(options)}`} fetch -q --tags ${url} '+refs/heads/*:refs/remotes/origin/*'`,
+        sh`git_at ${dir} config --local remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'`,
+        sh`git_at ${dir} config --local remote.origin.url ${url}`,
+      )}`,
     timeout: 900,
     retries: 1,
   })

@@ -48,3 +48,17 @@ export const promised = (what: Resource, least: number): Check<ResourceState> =>
     level: 'warn',
     say: ({ now }) => `${now['found']} ${UNITS[what]}, where the inventory promises ${least}`,
   })
+
+/** Whether so many MB of memory are there: a failure or a warning in these words where they are not. */
+export const memoryFor = (
+  title: string,
+  mb: number,
+  level: 'fail' | 'warn',
+  say: (found: number) => string,
+): Check<ResourceState> =>
+  check({
+    title,
+    want: resource(`memoryMb:${mb}`).is({ enough: true }),
+    level,
+    say: ({ now }) => say(now.found),
+  })

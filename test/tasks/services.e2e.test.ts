@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Probe, quote, type Sh, type Task } from '../../lib/index.ts'
-import { judge, probesOf, type Step } from '../../lib/language/judge.ts'
+import { quote, type Task } from '../../lib/index.ts'
 import { Overlay } from '../../lib/language/plan.ts'
-import { prelude } from '../../lib/language/prelude.ts'
-import { Facts, question } from '../../lib/runner/facts.ts'
 import { cronEscape, cronFile } from '../../tasks/cron.ts'
 import * as docker from '../../tasks/docker.ts'
 import * as nginx from '../../tasks/nginx.ts'
@@ -11,51 +8,13 @@ import * as systemd from '../../tasks/systemd.ts'
 import { timer } from '../../tasks/timer.ts'
 import { dropin, unitFile } from '../../tasks/unit-file.ts'
 import * as ufw from '../../tasks/ufw.ts'
-import { down, reset, ssh, up } from '../sandbox/index.ts'
+import { down, reset, up } from '../sandbox/index.ts'
+import { hands } from './hands.ts'
 
 /** Tasks one by one on a booted host: what is read, what it takes, and that it is so afterwards. */
 const HOST = 'services'
 
-const rendered = (command: Sh): string =>
-  command.render(
-    (secret) => quote(secret.reveal()),
-    ({ bytes }) => `< <(printf %s ${bytes.toString('base64')} | base64 -d)`,
-  )
-const run = (command: Sh | string) =>
-  ssh(HOST, 'LC_ALL=C.UTF-8 bash --noprofile --norc -s', {
-    input: `${prelude}\n( eval ${quote(typeof command === 'string' ? command : rendered(command))} ) </dev/null`,
-    timeout: 240_000,
-  })
-
-const look = async (probes: readonly Probe[]): Promise<Facts> => {
-  const facts = new Facts()
-  const asked = question(probes)
-  const outputs = []
-  for (const command of asked.commands) {
-    const { code, stdout, stderr } = await run(command)
-    outputs.push({ code, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), truncated: false, timedOut: false })
-  }
-  asked.answer(outputs, facts)
-  return facts
-}
-const judged = async (task: Task): Promise<Step> => judge(task, await look(probesOf(task)))
-
-/** Applies a task that must be in need of it, and looks whether it is content then. */
-const mend = async (task: Task): Promise<void> => {
-  const step = await judged(task)
-  if (step.kind !== 'drift' || step.task.kind !== 'task') throw new Error(`${task.title}: ${JSON.stringify(step)}`)
-  const { code, stderr } = await run(step.task.apply(step.drift))
-  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-  expect(await judged(task)).toEqual({ kind: 'ok' })
-}
-const refused = async (task: Task): Promise<string> => {
-  const step = await judged(task)
-  if (step.kind !== 'drift' || step.task.kind !== 'task') throw new Error(`${task.title}: ${JSON.stringify(step)}`)
-  const { code, stderr } = await run(step.task.apply(step.drift))
-  expect(code).not.toBe(0)
-  return stderr
-}
-const harm = async (command: string): Promise<void> => expect(await run(command)).toMatchObject({ code: 0 })
+const { run, look, judged, mend, refused, harm } = hands(HOST)
 
 beforeAll(async () => {
   await up([HOST])
