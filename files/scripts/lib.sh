@@ -146,7 +146,7 @@ neo4j_counts() {
 # What mongodump(1) and mongorestore(1) say they did.
 mongo_counts() { sed -nE 's/`//g; s/^.*(done dumping|finished restoring) (.+) \(([0-9]+) documents?.*$/\2\t\3/p' "$1" | sort; }
 # What redis-check-rdb says of a file. Keys that expire may be gone by the time they are loaded.
-redis_counts() { sed -nE 's/^.*\[info\] ([0-9]+) keys read.*$/keys\t\1/p; s/^.*\[info\] ([0-9]+) expires$/expiring\t\1/p'; }
+redis_counts() { sed -nE 's/^.*\[info\] ([0-9]+) keys read.*$/keys\t\1/p; s/^.*\[info\] ([0-9]+) expires$/expiring\t\1/p' | sort; }
 
 # Compares what is there with what a set says, both as files of NAME<TAB>COUNT.
 same_counts() { diff --label 'in the backup' --label 'found' -U 0 -- "$1" "$2" >&2; }
