@@ -6,11 +6,10 @@ export LC_ALL=C.UTF-8
 
 usage() {
   cat <<EOT
-Usage: job.sh SETTINGS NAME LOG [--tell always] [--beat] -- COMMAND…
+Usage: job.sh SETTINGS NAME LOG [--tell always] -- COMMAND…
 
 Appends COMMAND's output to LOG. When it fails, the log's last lines are sent by mail or to a webhook, as SETTINGS (a
-file of shell variables) has it; with --tell always the whole output is sent each time. --beat asks for the heartbeat's
-address once it went well.
+file of shell variables) has it; with --tell always the output is sent each time.
 EOT
 }
 
@@ -19,18 +18,16 @@ EOT
 SETTINGS=$1 NAME=$2 LOG=$3
 shift 3
 TELL=failures
-BEAT=
 while [[ "$1" != -- ]]; do
   case $1 in
   --tell) TELL=$2 && shift ;;
-  --beat) BEAT=yes ;;
   *) usage >&2 && exit 64 ;;
   esac
   shift
 done
 shift
 
-MAIL_TO='' MAIL_FROM='' WEBHOOK='' HEARTBEAT=''
+MAIL_TO='' MAIL_FROM='' WEBHOOK=''
 # shellcheck source=/dev/null
 . "$SETTINGS"
 WORK=$(mktemp -d)
@@ -61,13 +58,12 @@ tell() {
   return "$told"
 }
 
-code=0
-"$@" >"$WORK/output" 2>&1 </dev/null || code=$?
-{
-  printf '=== %s %s\n' "$(date +%FT%T%z)" "$NAME"
-  cat "$WORK/output"
-  printf '=== %s ended with %s\n' "$(date +%FT%T%z)" "$code"
-} >>"$LOG"
+printf '=== %s %s\n' "$(date +%FT%T%z)" "$NAME" >>"$LOG"
+set +e
+"$@" 2>&1 </dev/null | tee -a -- "$LOG" >"$WORK/output"
+code=${PIPESTATUS[0]}
+set -e
+printf '=== %s ended with %s\n' "$(date +%FT%T%z)" "$code" >>"$LOG"
 
 host=$(hostname)
 if ((code != 0)); then
@@ -77,8 +73,5 @@ if ((code != 0)); then
 elif [[ "$TELL" == always ]]; then
   tail -n 500 "$WORK/output" >"$WORK/told"
   tell "[$host] $NAME" >>"$LOG" 2>&1 || { printf '=== nobody could be told\n' >>"$LOG" && code=75; }
-fi
-if ((code == 0)) && [[ -n "$BEAT" && -n "$HEARTBEAT" ]]; then
-  call "$HEARTBEAT" >>"$LOG" 2>&1 || printf '=== the heartbeat was not heard\n' >>"$LOG"
 fi
 exit "$code"
