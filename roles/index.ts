@@ -2,9 +2,10 @@ import type { Role } from '../lib/index.ts'
 import baseUbuntu from './base-ubuntu/index.ts'
 import certs from './certs.ts'
 import composeStack from './compose-stack/index.ts'
+import cron from './cron.ts'
 import docker from './docker.ts'
 import nginx from './nginx.ts'
 import ufw from './ufw.ts'
 
 /** Every role, in the order in which `all` applies them. */
-export const roles: readonly Role[] = [baseUbuntu, ufw, docker, certs, nginx, composeStack]
+export const roles: readonly Role[] = [baseUbuntu, ufw, docker, certs, nginx, composeStack, cron]
