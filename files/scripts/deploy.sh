@@ -30,6 +30,8 @@ done
 
 settings
 needs docker git curl flock
+# What is checked out here is copied into images, whose programs are not root.
+umask 022
 lock operations
 APPLICATION=(backend celery-worker frontend)
 REF=${REF:-$BRANCH}

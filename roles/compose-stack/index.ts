@@ -13,7 +13,7 @@ import { imported } from './data.ts'
 import { deployed } from './deploy.ts'
 import { stack } from './project.ts'
 import { source } from './source.ts'
-import { PASSWORDS, Vars } from './vars.ts'
+import { Vars } from './vars.ts'
 
 type Stack = ReturnType<typeof stack>
 
@@ -39,12 +39,6 @@ const budget = ({ memory }: Stack): Task[] => {
         `the services may take ${gb(most)} at most, and the host has ${gb(found)}: not all of them can do so at once`,
     ),
   ]
-}
-
-/** @throws TypeError where a password is missing */
-const complete = ({ env }: Vars): void => {
-  const missing = PASSWORDS.filter((name) => env[name] === undefined || env[name] === '')
-  if (missing.length > 0) throw new TypeError(`compose-stack.env lacks ${missing.join(', ')}`)
 }
 
 const SCRIPTS = ['deploy', 'backup', 'restore', 'restore-test', 'import-data', 'lib']
@@ -89,7 +83,6 @@ export default role({
   vars: Vars,
   requires: ({ site }) => requirements(site),
   tasks: ({ vars, site }) => {
-    complete(vars)
     const all = stack(vars, site)
     const { project, services, databases, application } = all
     return [

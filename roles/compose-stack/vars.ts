@@ -42,7 +42,11 @@ export const Vars = z.strictObject({
     ),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable'), maybeSecret())
-    .default({})
+    .superRefine((env, { addIssue }) => {
+      const missing = PASSWORDS.filter((name) => env[name] === undefined || env[name] === '')
+      if (missing.length > 0) addIssue({ code: 'custom', message: `lacks ${missing.join(', ')}` })
+    })
+    .prefault({})
     .describe(`The application's settings, for .env; ${PASSWORDS.join(', ')} must be among them`),
   size: z
     .enum(['document', 'small'])

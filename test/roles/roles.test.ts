@@ -6,6 +6,7 @@ import type { HostFacts, Site, State, Task } from '../../lib/index.ts'
 import { judge } from '../../lib/language/judge.ts'
 import { foretell, Overlay } from '../../lib/language/plan.ts'
 import { compose } from '../../lib/runner/compose.ts'
+import { PASSWORDS } from '../../roles/compose-stack/vars.ts'
 import { roles } from '../../roles/index.ts'
 
 const SITE: Site = { domain: 'moja-dzialka.pl', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
@@ -25,9 +26,14 @@ const TRIXIE: HostFacts = {
 }
 const NOBLE: HostFacts = { ...TRIXIE, os: 'ubuntu', version: '24.04', codename: 'noble' }
 
+/** What a role cannot do without. */
+const NEEDED: Readonly<Record<string, unknown>> = {
+  'compose-stack': { env: Object.fromEntries(PASSWORDS.map((name) => [name, 'secret'])) },
+}
+
 const built = (host: HostFacts, vars: Readonly<Record<string, unknown>> = {}) =>
   compose(
-    roles.map((role) => ({ role, vars: role.vars.parse(vars[role.name] ?? {}) })),
+    roles.map((role) => ({ role, vars: role.vars.parse(vars[role.name] ?? NEEDED[role.name] ?? {}) })),
     SITE,
     host,
   )
@@ -49,7 +55,15 @@ describe('the roles', () => {
   })
 
   it('are in the order in which they are applied', () => {
-    expect(roles.map(({ name }) => name)).toEqual(['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx'])
+    expect(roles.map(({ name }) => name)).toEqual([
+      'base-ubuntu',
+      'ufw',
+      'docker',
+      'certs',
+      'nginx',
+      'compose-stack',
+      'cron',
+    ])
   })
 
   it('open the port that sshd is about to get before the firewall closes', () => {

@@ -1,9 +1,11 @@
 // A bare server, every role applied, and applied again: the second pass must find nothing to do.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { appRepository } from './application.ts'
 import { findHost } from './host.ts'
 import { inventoryFile, reset, up } from './index.ts'
 import { checkout } from './paths.ts'
+import { images } from './registry/index.ts'
 import { explain } from './shell.ts'
 
 const HOST = 'web1'
@@ -46,6 +48,8 @@ const watch = () => {
 
 const demo = async (): Promise<number> => {
   const boot = await timed(async () => ((await findHost(HOST)) ? reset([HOST]).then(() => up([HOST])) : up([HOST])))
+  await images()
+  await appRepository(HOST)
   const address = boot.value[0]?.address
   print(`${HOST}, a bare server, is up at ${address} (${boot.seconds}). Applying every role:\n`)
 

@@ -14,4 +14,18 @@ export const VARS: Record<string, unknown> = {
   'base-ubuntu': { swap: 0, admin: ['10.77.0.0/16', 'fd77::/16'], deploy: { keys: [DEPLOY_KEY] } },
   docker: { nofile: 20_000 },
   nginx: { grafana: { allow: ['198.51.100.90'] } },
+  'compose-stack': {
+    repository: { url: '/srv/git/app.git', knownHosts: [] },
+    size: 'small',
+    files: 20_000,
+    wait: 120,
+    // Passwords of throwaway hosts, with what may break a quoting.
+    env: {
+      POSTGRES_PASSWORD: 'sandbox $postgres "quoted"',
+      NEO4J_PASSWORD: 'sandbox-neo4j',
+      MONGO_PASSWORD: 'sandbox-mongo',
+      REDIS_PASSWORD: 'sandbox-redis',
+      MINIO_ROOT_PASSWORD: 'sandbox-minio',
+    },
+  },
 }
