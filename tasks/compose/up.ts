@@ -91,6 +91,7 @@ export const bring = (options: ProjectOptions, now: State, keys: readonly string
   const built = touched.filter((one) => services[one]?.built === true)
   const reset = drifted((key) => key.endsWith(' limits')).filter((one) => !keys.includes(`${one} definition`))
   const found = (state: string) => touched.filter((one) => now[one] === state)
+  const sick = [...found('paused'), ...found('unhealthy')]
   const orphans = keys.some((key) => !Object.hasOwn(services, key.split(' ')[0] ?? ''))
 
   const pull = fetched.filter((one) => moved.includes(one))
@@ -109,7 +110,8 @@ export const bring = (options: ProjectOptions, now: State, keys: readonly string
     ...staying.map((one) => connect(name, network, one)),
     ...reset.map((one) => limits(name, one, services[one] as Service)),
     ...(found('paused').length > 0 ? [sh`dc unpause ${found('paused')}`] : []),
-    ...(found('unhealthy').length > 0 ? [sh`dc restart ${found('unhealthy')}`] : []),
+    // What was paused has failed its health checks meanwhile, and waiting would end at once.
+    ...(sick.length > 0 ? [sh`dc restart ${sick}`] : []),
   ]
   // Without names it would be about all services, those that stay as well.
   const names = touched.length > 0 ? touched : Object.keys(services).filter((one) => !staying.includes(one))

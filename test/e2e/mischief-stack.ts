@@ -5,7 +5,7 @@ const id = (service: string) => `$(docker ps -aq --filter label=com.docker.compo
 
 const databases = 'databases up'
 const everything = 'everything up'
-const anew = (service: string) => new RegExp(`container /moja-dzialka-${service}`)
+const anew = (service: string) => new RegExp(`container /moja-dzialka-${service}|/\\.last-good/`)
 
 /** What happens to an application and its databases behind the provisioner's back. */
 export const stackMischief: readonly Mischief[] = [
@@ -23,7 +23,13 @@ export const stackMischief: readonly Mischief[] = [
     task: everything,
     moved: anew('backend'),
   },
-  { name: 'a database paused', role: 'compose-stack', command: `docker pause ${id('minio')}`, task: databases },
+  {
+    name: 'a database paused',
+    role: 'compose-stack',
+    command: `docker pause ${id('minio')}`,
+    task: databases,
+    moved: anew('minio'),
+  },
   {
     name: 'a worker that does not come back by itself',
     role: 'compose-stack',
