@@ -28,7 +28,7 @@ const SERVICES = [
 export const packages = (more: Vars['packages'], codename: string): Task => {
   // Debian's packages start what they install; but Debian 12's fail2ban looks for a log that only rsyslog writes, and ends.
   const failed = codename === 'bookworm' ? ['fail2ban'] : []
-  const started = ['chrony', 'cron', 'fail2ban', 'unattended-upgrades'].map(
+  const started = ['acct', 'chrony', 'cron', 'fail2ban', 'unattended-upgrades'].map(
     (name) => [name, [unit(name).is(failed.includes(name) ? { ...up, active: false } : up)]] as const,
   )
   const names = [...new Set([...SERVICES, ...more])].sort()
