@@ -17,7 +17,7 @@ const suitesOf = (text: string): string[] =>
 const suite = family<SuiteState>({
   name: 'apt-suite',
   read: () =>
-    sh`for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do [ ! -f "$file" ] || { cat "$file" && printf '\\0'; } || exit; done`,
+    sh`for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do [ ! -f "$file" ] || { cat "$file" && printf '\0'; } || exit; done`,
   parse: (stdout, keys) => {
     const suites = new Set(suitesOf(stdout).map((name) => name.replace(/\/.*$/, '')))
     return new Map(keys.map((key) => [key, { read: suites.has(key) }]))
