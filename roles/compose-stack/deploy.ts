@@ -1,6 +1,5 @@
-import { type Claim, sh, type Site, type Task, task } from '../../lib/index.ts'
+import { type Claim, sh, sha256, type Site, type Task, task } from '../../lib/index.ts'
 import { file as fileAt } from '../../tasks/path.ts'
-import { sha256 } from '../../lib/index.ts'
 import type { Vars } from './vars.ts'
 
 /**

@@ -1,25 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type HostFacts, Secret, type Site, type Task } from '../../lib/index.ts'
+import { Secret, type Task } from '../../lib/index.ts'
 import cron from '../../roles/cron.ts'
 import { jobSettings, msmtprc } from '../../templates/jobs.ts'
-
-const SITE: Site = { domain: 'moja-dzialka.pl', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
-const HOST: HostFacts = {
-  name: 'web1',
-  os: 'ubuntu',
-  version: '24.04',
-  codename: 'noble',
-  arch: 'amd64',
-  cpus: 2,
-  memoryMb: 2048,
-  bootId: 'a',
-  container: false,
-  sshPort: 22,
-  sshFrom: '192.0.2.7',
-}
+import { NOBLE, SITE } from './facts.ts'
 
 const tasks = (vars: object = {}, site = SITE): readonly Task[] =>
-  cron.tasks({ vars: cron.vars.parse(vars), site, host: HOST })
+  cron.tasks({ vars: cron.vars.parse(vars), site, host: NOBLE })
 const text = (list: readonly Task[], title: string): string => {
   const task = list.find((one) => one.title === title)
   return task?.kind === 'task' ? (task.preview?.after('') ?? 'a secret') : 'none'

@@ -2,29 +2,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { reference } from '../../bin/reference.ts'
 import { inventorySchema } from '../../inventory/jsonschema.ts'
-import type { HostFacts, Site, State, Task } from '../../lib/index.ts'
+import type { HostFacts, State, Task } from '../../lib/index.ts'
 import { judge } from '../../lib/language/judge.ts'
 import { foretell, Overlay } from '../../lib/language/plan.ts'
 import { compose } from '../../lib/runner/compose.ts'
 import { PASSWORDS } from '../../roles/compose-stack/vars.ts'
 import { roles } from '../../roles/index.ts'
-
-const SITE: Site = { domain: 'moja-dzialka.pl', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
-
-const TRIXIE: HostFacts = {
-  name: 'web1',
-  os: 'debian',
-  version: '13',
-  codename: 'trixie',
-  arch: 'amd64',
-  cpus: 2,
-  memoryMb: 2048,
-  bootId: 'a',
-  container: false,
-  sshPort: 22,
-  sshFrom: '192.0.2.7',
-}
-const NOBLE: HostFacts = { ...TRIXIE, os: 'ubuntu', version: '24.04', codename: 'noble' }
+import { NOBLE, SITE, TRIXIE } from './facts.ts'
 
 /** What a role cannot do without. */
 const NEEDED: Readonly<Record<string, unknown>> = {
