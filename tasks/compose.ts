@@ -1,4 +1,4 @@
-import { derive, type Fact, type State, type Task, task } from '../lib/index.ts'
+import { check, derive, type Fact, type State, type Task, task } from '../lib/index.ts'
 import { containers, type Project } from './compose/containers.ts'
 import { bring } from './compose/up.ts'
 
@@ -84,6 +84,31 @@ export const up = (options: ProjectOptions): Task => {
         want: exactly ? probe.exactly(want) : probe.is(want),
         apply: ({ now, keys }) => bring(options, now, keys, staying),
         timeout: 1800 + 2 * wait,
+      })
+    },
+  })
+}
+
+/**
+ * Warns of containers with data that somebody else has started: they serve, and are left as they are.
+ *
+ * @param how - what allows them to be made anew, as the inventory's owner would write it
+ */
+export const tellsForeign = (project: Project, precious: readonly string[], how: string): Task => {
+  const probe = containers(project)
+  const title = `databases of ${project.name} are ours`
+  return derive({
+    title,
+    from: probe,
+    reads: [],
+    make: (found) => {
+      const staying = foreign(found, precious)
+      return check({
+        title,
+        want: probe.is(Object.fromEntries(staying.map((name) => [`${name} definition`, 'ours']))),
+        level: 'warn',
+        say: () =>
+          `${staying.join(', ')}: started by somebody else, and left as they are; ${how} makes them anew from these settings (their data stays in its volumes)`,
       })
     },
   })

@@ -91,6 +91,7 @@ export default role({
       ...source(vars, site),
       ...scripts(vars, site),
       ...files(all, site),
+      compose.tellsForeign(project, project.precious, 'compose-stack.adopt: true'),
       compose.up({ ...project, services: databases, title: 'databases up' }),
       ...deployed(vars, site, compose.running(project, application)),
       ...imported(vars, site),

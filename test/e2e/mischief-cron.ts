@@ -25,4 +25,29 @@ export const cronMischief: readonly Mischief[] = [
     command: 'chmod 0644 /usr/local/sbin/moja-dzialka-job',
     task: 'file /usr/local/sbin/moja-dzialka-job',
   },
+  {
+    name: 'the wrapper replaced by a link',
+    role: 'cron',
+    command: 'ln -sf /bin/true /usr/local/sbin/moja-dzialka-job',
+    task: 'file /usr/local/sbin/moja-dzialka-job',
+  },
+  {
+    name: 'settings changed, their size and time kept',
+    role: 'cron',
+    command: `cp -p /etc/moja-dzialka-jobs.env /run/old && sed -i s/WEBHOOK/WEBH00K/ /etc/moja-dzialka-jobs.env && touch -r /run/old /etc/moja-dzialka-jobs.env`,
+    task: 'file /etc/moja-dzialka-jobs.env',
+  },
+  {
+    name: 'a job added',
+    role: 'cron',
+    command: `echo '* * * * * root true' >> ${FILE}`,
+    task: 'cron jobs moja-dzialka',
+  },
+  {
+    name: 'cron stopped and disabled',
+    role: 'cron',
+    command: 'systemctl disable -q --now cron',
+    task: 'unit cron running',
+    moved: /unit cron\.service/,
+  },
 ]
