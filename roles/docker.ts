@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { check, type HostFacts, network, role, type Task } from '../lib/index.ts'
+import { check, type Declared, derive, type HostFacts, network, role, type State, type Task } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { repository } from '../tasks/apt-repository.ts'
 import { directory } from '../tasks/directory.ts'
@@ -65,33 +65,75 @@ const own = (name: string) => readFileSync(new URL(`../files/${name}`, import.me
 
 const engine = (codename: string) => [...docker.provided(codename), groupAt('docker').is({ present: true })]
 
-const fromDocker = ({ os, codename, arch }: HostFacts): Task[] => [
+type Source = 'docker' | 'distribution'
+
+const TITLE = { title: 'apt install docker' }
+
+/** Debian's docker-compose is v2 from 13 on; on Ubuntu that name is v1, and v2 has its own. */
+const PACKAGES: Record<Source, (host: HostFacts) => Declared> = {
+  docker: () =>
+    apt.installed(
+      ['docker-ce', 'docker-ce-cli', 'containerd.io', 'docker-compose-plugin', 'docker-buildx-plugin'],
+      { 'docker-ce': engine('') },
+      TITLE,
+    ),
+  distribution: ({ os, codename }) =>
+    apt.installed(
+      os === 'ubuntu'
+        ? ['docker.io', 'docker-compose-v2', 'docker-buildx']
+        : ['docker.io', 'docker-cli', 'docker-compose', 'docker-buildx'],
+      { 'docker.io': engine(codename) },
+      TITLE,
+    ),
+}
+
+const there = (found: State): Source | undefined => {
+  if (found['docker-ce'] === 'installed') return 'docker'
+  return found['docker.io'] === 'installed' ? 'distribution' : undefined
+}
+
+/** An engine that is there stays, wherever it is from: to replace it would stop every container. */
+const packages = (source: Source, host: HostFacts): Task =>
+  derive({
+    ...TITLE,
+    from: apt.packages,
+    reads: [],
+    make: (found) => PACKAGES[there(found) ?? source](host),
+  })
+
+const NAMES: Record<Source, string> = { docker: "Docker's own repository", distribution: 'the distribution' }
+
+const tellsSource = (source: Source): Task => {
+  const title = `docker is from ${NAMES[source]}`
+  return derive({
+    title,
+    from: apt.packages,
+    reads: [],
+    make: (found) => {
+      const kept = there(found) ?? source
+      return check({
+        title,
+        want: kept === source ? apt.packages.is({}) : docker.NEVER,
+        level: 'warn',
+        say: () =>
+          `the engine of this host is from ${NAMES[kept]}, and is kept; say \`docker.source: ${kept}\` where that is as it should be, or replace it by hand: it stops every container`,
+      })
+    },
+  })
+}
+
+const fromDocker = (host: HostFacts): Task[] => [
   directory({ path: '/etc/apt/keyrings' }),
   ...repository({
     name: 'docker',
-    uris: [`https://download.docker.com/linux/${os}`],
-    suites: [codename],
+    uris: [`https://download.docker.com/linux/${host.os}`],
+    suites: [host.codename],
     components: ['stable'],
-    architectures: [arch],
+    architectures: [host.arch],
     key: own('docker.asc'),
     fingerprint: FINGERPRINT,
   }),
-  apt.installed(
-    ['docker-ce', 'docker-ce-cli', 'containerd.io', 'docker-compose-plugin', 'docker-buildx-plugin'],
-    { 'docker-ce': engine('') },
-    { title: 'apt install docker' },
-  ),
-]
-
-/** Debian's docker-compose is v2 from 13 on; on Ubuntu that name is v1, and v2 has its own. */
-const fromDistribution = ({ os, codename }: HostFacts): Task[] => [
-  apt.installed(
-    os === 'ubuntu'
-      ? ['docker.io', 'docker-compose-v2', 'docker-buildx']
-      : ['docker.io', 'docker-cli', 'docker-compose', 'docker-buildx'],
-    { 'docker.io': engine(codename) },
-    { title: 'apt install docker' },
-  ),
+  packages('docker', host),
 ]
 
 /** The releases whose own packages have no compose v2. */
@@ -149,7 +191,8 @@ export default role({
       directory({ path: '/etc/docker' }),
       docker.daemonConfig(settings(vars)),
       fileMode({ path: docker.DAEMON_JSON, mode: '0644' }),
-      ...(source === 'docker' ? fromDocker(host) : fromDistribution(host)),
+      ...(source === 'docker' ? fromDocker(host) : [packages(source, host)]),
+      tellsSource(source),
       running('containerd.service'),
       running('docker.socket'),
       running('docker.service'),
@@ -159,7 +202,6 @@ export default role({
       docker.engineAtLeast(
         FLOOR,
         'older ones let neighbours in the same network reach ports that are published on loopback',
-        source === 'docker' ? 'fail' : 'warn',
       ),
     ]
   },

@@ -1,5 +1,6 @@
 import {
   type Claim,
+  type Declared,
   type Drift,
   family,
   type Handler,
@@ -127,7 +128,7 @@ export const installed = (
   names: readonly string[],
   provides: Readonly<Record<string, readonly Claim[]>> = {},
   options: InstallOptions = {},
-): Task =>
+): Declared =>
   task({
     title: options.title ?? `apt install ${names.join(' ')}`,
     want: packages.is(list('', names, 'installed')),

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { check, derive, type Claim, type Handler, type Probe, probe, sh, type State, type Task } from '../lib/index.ts'
 import { atLeast } from './deb-version.ts'
 import { json, type JsonObject } from './json.ts'
@@ -7,7 +8,14 @@ import { restart, unit, up } from './systemd.ts'
 export interface EngineState extends State {
   /** The running engine's version, such as `28.3.3`; `null` where there is no engine. */
   version: string | null
+  /** Built by Docker, whose own repository has newer ones; a distribution's has what it has. */
+  community: boolean
 }
+
+const Answer = z.object({
+  Version: z.string(),
+  Platform: z.object({ Name: z.string() }).partial().optional(),
+})
 
 /**
  * The engine's version, asked for on its socket. A stopped engine is not asked, since docker.socket would start it: what
@@ -22,11 +30,10 @@ pid=; { read -r pid || :; } 2>/dev/null </run/docker.pid; [ -n "$pid" ] && [ -d 
 if command -v curl >/dev/null; then curl -sSf -m 20 --unix-socket /run/docker.sock http://docker/version
 else docker version --format '{{json .Server}}'; fi`,
   parse: (stdout) => {
-    if (stdout.trim() === '') return { version: null }
-    const answer: unknown = JSON.parse(stdout)
-    if (typeof answer === 'object' && answer !== null && 'Version' in answer && typeof answer.Version === 'string')
-      return { version: answer.Version }
-    throw new Error(`the docker engine answered ${stdout.slice(0, 80)}`)
+    if (stdout.trim() === '') return { version: null, community: false }
+    const { success, data } = Answer.safeParse(JSON.parse(stdout))
+    if (!success) throw new Error(`the docker engine answered ${stdout.slice(0, 80)}`)
+    return { version: data.Version, community: /Community/.test(data.Platform?.Name ?? '') }
   },
 })
 
@@ -55,21 +62,26 @@ export const daemonConfig = (settings: JsonObject): Task =>
     notifies: restartDocker,
   })
 
-/** Fails (or warns) where the engine is older than this, or not there; `why` ends the sentence. */
-export const engineAtLeast = (floor: string, why: string, level: 'warn' | 'fail' = 'fail'): Task => {
+/**
+ * Fails where Docker's own engine is older than this, or none is there, and warns where a distribution's is: it has no
+ * newer one. `why` ends the sentence.
+ */
+export const engineAtLeast = (floor: string, why: string): Task => {
   const title = `docker engine ${floor} or newer`
   return derive({
     title,
     from: engine,
     reads: [],
-    make: ({ version }) =>
-      check({
+    make: ({ version, community }) => {
+      const level = version === null || community ? 'fail' : 'warn'
+      return check({
         title,
         want: engine.is({ version: atLeast(version, floor) ? version : floor }),
         level,
         say: () =>
           `the docker engine is ${version ?? 'not installed'}; ${floor} or newer is ${level === 'fail' ? 'needed' : 'advised'}: ${why}`,
-      }),
+      })
+    },
   })
 }
 
@@ -80,7 +92,7 @@ const VERSIONS: Readonly<Record<string, string>> = { bookworm: '20.10.24+dfsg1',
 export const provided = (codename: string): readonly Claim[] => {
   const known = VERSIONS[codename]
   return [
-    known === undefined ? engine.unsettled : engine.is({ version: known }),
+    known === undefined ? engine.unsettled : engine.is({ version: known, community: false }),
     ...['docker.service', 'docker.socket', 'containerd.service'].map((name) => unit(name).is(up)),
   ]
 }

@@ -66,14 +66,18 @@ describe('the roles', () => {
   })
 
   it("install compose v2 by each distribution's own name for it, and refuse where there is none", () => {
-    const wanted = (host: HostFacts, source: string) => {
+    const wanted = (host: HostFacts, source: string, found = {}) => {
       const items = built(host, { docker: { source } })
       const task = items.find((item) => item.task.title === 'apt install docker')?.task
-      return task !== undefined && 'want' in task ? Object.keys(task.want.want) : []
+      const made = task?.kind === 'derive' ? task.make(found) : undefined
+      return made !== undefined && 'want' in made ? Object.keys(made.want.want) : []
     }
     expect(wanted(NOBLE, 'distribution')).toEqual(['docker.io', 'docker-compose-v2', 'docker-buildx'])
     expect(wanted(TRIXIE, 'distribution')).toEqual(['docker.io', 'docker-cli', 'docker-compose', 'docker-buildx'])
     expect(wanted(NOBLE, 'docker')).toContain('docker-compose-plugin')
+    // What is there stays, whatever was asked for.
+    expect(wanted(NOBLE, 'docker', { 'docker.io': 'installed' })).toContain('docker-compose-v2')
+    expect(wanted(TRIXIE, 'distribution', { 'docker-ce': 'installed' })).toContain('docker-compose-plugin')
     const bookworm = { ...TRIXIE, version: '12', codename: 'bookworm' }
     const refused = (source: string) => {
       const first = built(bookworm, { docker: { source, users: [] } }).find(({ role }) => role === 'docker')?.task
@@ -92,7 +96,7 @@ describe('the roles', () => {
     const floor = (source: string, version: string) => {
       const items = built(TRIXIE, { docker: { source } })
       const task = items.find((item) => item.task.title.startsWith('docker engine 28'))?.task
-      return task && judge(task, { get: () => ({ state: { version } }) })
+      return task && judge(task, { get: () => ({ state: { version, community: source === 'docker' } }) })
     }
     expect(floor('docker', '28.3.2')).toMatchObject({ kind: 'failed' })
     expect(floor('docker', '28.3.3')).toEqual({ kind: 'ok' })

@@ -52,8 +52,11 @@ const NONE = { type: null, mode: null, owner: null, group: null, target: null, s
 describe('the engine', () => {
   it('tells its version', () => {
     const answer = '{"Platform":{"Name":""},"Version":"26.1.5+dfsg1","ApiVersion":"1.45","Os":"linux"}\n'
-    expect(engine.family.parse(answer, ['']).get('')).toEqual({ version: '26.1.5+dfsg1' })
-    expect(engine.family.parse('', ['']).get('')).toEqual({ version: null })
+    expect(engine.family.parse(answer, ['']).get('')).toEqual({ version: '26.1.5+dfsg1', community: false })
+    expect(
+      engine.family.parse('{"Platform":{"Name":"Docker Engine - Community"},"Version":"28.3.3"}', ['']).get(''),
+    ).toEqual({ version: '28.3.3', community: true })
+    expect(engine.family.parse('', ['']).get('')).toEqual({ version: null, community: false })
     expect(() => engine.family.parse('{"message":"no"}', [''])).toThrow('answered {"message"')
   })
 
@@ -64,7 +67,10 @@ describe('the engine', () => {
     ['28.3.3~rc.1', 'failed'],
     [null, 'failed'],
   ])('%s is new enough: %s', (version, kind) => {
-    const step = judge(engineAtLeast('28.3.3', 'ports are reachable'), on({ 'docker.engine': { version } }))
+    const step = judge(
+      engineAtLeast('28.3.3', 'ports are reachable'),
+      on({ 'docker.engine': { version, community: true } }),
+    )
     expect(step.kind).toBe(kind)
     if (step.kind === 'failed') expect(step.message).toContain('28.3.3 or newer is needed: ports are reachable')
   })

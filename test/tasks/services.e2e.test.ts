@@ -163,7 +163,7 @@ describe('nginx', () => {
 describe('docker', () => {
   it('is asked only when it runs, and not started by that', async () => {
     expect(await judged(docker.engineAtLeast('26.1', 'x'))).toEqual({ kind: 'ok' })
-    expect(await judged(docker.engineAtLeast('99', 'x'))).toMatchObject({ kind: 'failed' })
+    expect(await judged(docker.engineAtLeast('99', 'x'))).toMatchObject({ kind: 'ok', warning: expect.any(String) })
     await harm('systemctl stop docker')
     expect(await judged(docker.engineAtLeast('26.1', 'x'))).toMatchObject({
       kind: 'failed',
