@@ -4,9 +4,11 @@ Examples:
   trueup --role all                          every role, in order, on every host
   trueup --role nginx,ufw --limit web1       just these roles, on just this host
   trueup --role all --dry-run                read only: exit code 2 when something would change
+  trueup --role all --dry-run --out p.json   the same, saved
+  trueup --plan p.json                       exactly what was saved, or nothing
 
 Exit codes: 0 as wanted, 1 a task failed, 2 a dry run found something, 3 unreachable,
-4 another run holds the host, 64 bad usage or inventory, 130 interrupted`
+4 another run holds the host, 5 the saved plan is stale, 64 bad usage or inventory, 130 interrupted`
 
 /** The same for exec --help. */
 export const EXEC_EXAMPLES = `

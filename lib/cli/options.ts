@@ -5,6 +5,11 @@ export interface Options {
   readonly inventory?: string
   readonly limit?: string
   readonly dryRun: boolean
+  /** Where a dry run's plan is saved. */
+  readonly out?: string
+  /** The saved plan to apply. */
+  readonly plan?: string
+  readonly allowUnknown: boolean
   readonly diff: boolean
   readonly json: boolean
   readonly forks: number
@@ -20,6 +25,7 @@ export interface Options {
 export const UNTYPED: Options = {
   role: [],
   dryRun: false,
+  allowUnknown: false,
   diff: true,
   json: false,
   forks: 10,
@@ -46,7 +52,7 @@ const HOSTS = ['inventory', 'json', 'forks', 'askBecomePass', 'verbose'] as cons
 
 /** The options that mean something to each command; any other is refused. */
 export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]>> = {
-  apply: [...WHICH, ...HOSTS, 'dryRun', 'diff'],
+  apply: [...WHICH, ...HOSTS, 'dryRun', 'diff', 'out', 'plan', 'allowUnknown'],
   'list-roles': [...WHICH, 'listRoles'],
   'list-tasks': [...WHICH, 'listTasks'],
   'list-hosts': [...WHICH, 'listHosts'],

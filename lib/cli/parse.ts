@@ -48,6 +48,7 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
   const options = { ...UNTYPED, ...program.opts<Partial<Options>>() }
   const command = chosen.command === 'apply' ? listOr(chosen.command, options) : chosen.command
   refuseMeaningless(program, command)
+  if (command === 'apply') refuseContradictions(options)
   return { command, words: chosen.words, options }
 }
 
@@ -72,7 +73,9 @@ const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Optio
 
 const describe = (version: string): Command =>
   new Command('trueup')
-    .usage('--role ROLE[,ROLE…] [options]\n       trueup exec PATTERN -- CMD | trust HOST | schema')
+    .usage(
+      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup exec PATTERN -- CMD | trust HOST | schema',
+    )
     .argument('[words...]')
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)
     .option('--from <role>', 'begin with this one of them')
@@ -82,6 +85,9 @@ const describe = (version: string): Command =>
       'only these hosts: names and groups, * and ? in them, !exclusions; commas between (in quotes)',
     )
     .option('--dry-run', 'read only: say what a run would change')
+    .option('--out <file>', 'with --dry-run: save the plan')
+    .option('--plan <file>', 'apply exactly this saved plan, or nothing where something has moved')
+    .option('--allow-unknown', 'with --plan: also where a step could not be known')
     .option('--diff', 'show what changes inside files (the default)')
     .option('--no-diff', 'do not')
     .option('--json', 'one event per line on stdout, nothing else there')
@@ -131,4 +137,15 @@ const refuseMeaningless = (program: Command, command: CommandName): void => {
       throw new UsageError(`${option.long} means nothing ${where}`)
     }
   }
+}
+
+/** What a plan says is not said again. */
+const refuseContradictions = ({ dryRun, out, plan, allowUnknown, role, from, limit }: Options): void => {
+  if (out !== undefined && !dryRun) throw new UsageError('--out saves the plan of a dry run; add --dry-run')
+  if (allowUnknown && plan === undefined) throw new UsageError('--allow-unknown means nothing without --plan')
+  if (plan === undefined) return
+  const typed = { role: role.length > 0, from, limit, 'dry-run': dryRun }
+  for (const [name, given] of Object.entries(typed))
+    if (given !== undefined && given !== false)
+      throw new UsageError(`--${name} means nothing with --plan: the plan says which roles, on which hosts`)
 }

@@ -10,6 +10,8 @@ import { Pending } from './handlers.ts'
 import { message } from './failure.ts'
 import { HostLink } from './host.ts'
 import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { Adherence } from './plan/adherence.ts'
+import { StaleError } from './plan/compare.ts'
 import { presentable, told } from './tell.ts'
 
 /** What came of a task's change: nothing is wrong, or this. */
@@ -25,17 +27,21 @@ export class Apply implements HostRun {
   readonly #pending: Pending
   #items: readonly Item[] = []
   #failed = false
+  readonly #adherence: Adherence | undefined
 
   constructor(job: Job) {
     this.#job = job
     this.#host = new HostLink(job.session)
     this.#pending = new Pending(job, this.#host)
+    const saved = job.keeping?.saved?.get(job.name)
+    if (job.keeping && saved) this.#adherence = new Adherence(saved, job.keeping.mark)
   }
 
   async start(): Promise<void> {
     const { session, assignments, site } = this.#job
     this.#items = compose(assignments, site, await session.hello())
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
+    await this.#adherence?.begin(this.#items, this.#host)
   }
 
   async role(name: string): Promise<void> {
@@ -54,6 +60,12 @@ export class Apply implements HostRun {
     throw new InterruptedError(`interrupted before “${item.task.title}” of ${name}; run again to go on from there`)
   }
 
+  /** What was changed gets its handlers here, too. */
+  async #stale(name: string, text: string): Promise<never> {
+    await this.#flush(name)
+    throw new StaleError(text)
+  }
+
   /** Also when a task of the role has failed, since what the others changed stands. */
   async #flush(name: string): Promise<void> {
     const next = this.#items.findLastIndex(({ role }) => role === name) + 1
@@ -65,6 +77,8 @@ export class Apply implements HostRun {
     const started = performance.now()
     const ms = () => Math.round(performance.now() - started)
     const step = await this.#look(item, index)
+    const moved = step.kind === 'ask' ? undefined : this.#adherence?.departs(item, step)
+    if (moved !== undefined) await this.#stale(item.role, moved)
     if (step.kind === 'ok') {
       if (step.warning !== undefined) warn(this.#job, item, step.warning)
       tell(this.#job, item, { status: 'ok', ms: ms() })
@@ -72,10 +86,15 @@ export class Apply implements HostRun {
       this.#job.doing?.(item.role, item.task.title)
       const { seen, wrong } = await this.#change(item, index, step.task, step.drift)
       const outcome = { ...told(step.drift.changes, step.task), ms: ms(), ...seen }
-      if (wrong === undefined) tell(this.#job, item, { status: 'changed', ...outcome })
+      if (wrong === undefined) this.#changed(item, outcome)
       else this.#fail(item, wrong, outcome)
     } else if (item.task.kind === 'script') await this.#script(item, item.task, ms)
     else this.#fail(item, step.kind === 'failed' ? step.message : 'it cannot be judged', { ms: ms() })
+  }
+
+  #changed(item: Item, told: object): void {
+    this.#adherence?.done(item)
+    tell(this.#job, item, { status: 'changed', ...told })
   }
 
   #fail(item: Item, text: string, told: object): void {
@@ -139,14 +158,18 @@ export class Apply implements HostRun {
   async #script(item: Item, task: Scripted, ms: () => number): Promise<void> {
     const $ = dollar(this.#job.session, task.timeout ?? APPLY_SECONDS)
     try {
-      if (await task.check($)) return tell(this.#job, item, { status: 'ok', ms: ms() })
+      const good = await task.check($)
+      const moved = this.#adherence?.departs(item, { kind: good ? 'ok' : 'ask' })
+      if (moved !== undefined) return await this.#stale(item.role, moved)
+      if (good) return tell(this.#job, item, { status: 'ok', ms: ms() })
       this.#job.doing?.(item.role, task.title)
       this.#pending.add(task)
       this.#host.facts.expire()
       await task.apply($)
-      if (await task.check($)) return tell(this.#job, item, { status: 'changed', ms: ms() })
+      if (await task.check($)) return this.#changed(item, { ms: ms() })
       this.#fail(item, 'applied cleanly but its check still does not hold', { ms: ms() })
     } catch (error) {
+      if (error instanceof StaleError) throw error
       this.#fail(item, message(error), { ms: ms() })
     }
   }

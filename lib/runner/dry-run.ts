@@ -1,33 +1,24 @@
 import { probesOf, type Step } from '../language/judge.ts'
-import { foretell, type Item, notified, Overlay } from '../language/plan.ts'
-import type { Handler } from '../language/task.ts'
-import { APPLY_SECONDS, commandOf } from './attempt.ts'
+import type { Item } from '../language/plan.ts'
 import { compose } from './compose.ts'
 import { body, diff } from './diff.ts'
-import { dollar } from './dollar.ts'
-import { message } from './failure.ts'
+import { Foresight, type Told } from './foresight.ts'
 import { HostLink } from './host.ts'
 import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { planned } from './plan/planned.ts'
 import { told } from './tell.ts'
-
-/** A task and what is foretold of it; nothing where an earlier task of the host fails. */
-interface Told {
-  readonly item: Item
-  readonly step: Step | undefined
-}
 
 /** Foretells what a run would do, and changes nothing. */
 export class DryRun implements HostRun {
   readonly #job: Job
   readonly #host: HostLink
-  readonly #overlay: Overlay
+  readonly #foresight: Foresight
   #items: readonly Item[] = []
-  #failed = false
 
   constructor(job: Job) {
     this.#job = job
     this.#host = new HostLink(job.session)
-    this.#overlay = new Overlay(this.#host.facts)
+    this.#foresight = new Foresight(this.#host)
   }
 
   async start(): Promise<void> {
@@ -40,43 +31,23 @@ export class DryRun implements HostRun {
     const steps: Told[] = []
     for (const item of this.#items.filter(({ role }) => role === name)) {
       if (this.#job.signal.aborted) throw new InterruptedError(`interrupted before “${item.task.title}” of ${name}`)
-      steps.push({ item, step: this.#failed ? undefined : await this.#step(item) })
+      steps.push(await this.#foresight.tell(item))
     }
     const diffs = await this.#diffs(steps)
-    const handlers = new Map<string, Handler>()
     for (const { item, step } of steps) {
       if (step === undefined) tell(this.#job, item, { status: 'skipped' })
       else this.#tell(item, step, diffs.get(item.task.title))
-      if (step?.kind === 'drift') for (const one of notified(step.task)) handlers.set(one.id, one)
+      this.#keep(item, step)
     }
-    for (const { title, want } of handlers.values()) {
+    for (const { title } of this.#foresight.handlers(steps))
       this.#job.emit({ event: 'handler', host: this.#job.name, role: name, task: title, status: 'would-change', ms: 0 })
-      if (want !== undefined) this.#overlay.claim(want, title)
-    }
   }
 
-  async #step(item: Item): Promise<Step> {
-    let step = foretell(item.task, this.#overlay)
-    while (step.kind === 'unread') {
-      await this.#host.read(step.probes)
-      step = foretell(item.task, this.#overlay)
-    }
-    if (step.kind === 'ask') step = await this.#ask(item)
-    if (step.kind === 'drift') step = written(step)
-    if (step.kind === 'failed') this.#failed = true
-    return step
-  }
-
-  /** A script's own check is trusted only while nothing before it is still to be changed. */
-  async #ask({ task }: Item): Promise<Step> {
-    if (task.kind !== 'script') return { kind: 'failed', message: 'only scripts are asked' }
-    const waitsFor = this.#overlay.last
-    try {
-      if (await task.check(dollar(this.#job.session, task.timeout ?? APPLY_SECONDS))) return { kind: 'ok' }
-      return waitsFor === undefined ? { kind: 'ask' } : { kind: 'unknown', waitsFor }
-    } catch (error) {
-      return waitsFor === undefined ? { kind: 'failed', message: message(error) } : { kind: 'unknown', waitsFor }
-    }
+  /** For a plan that is saved. */
+  #keep(item: Item, step: Step | undefined): void {
+    const { keeping, name } = this.#job
+    const one = step && keeping && planned(item, step, keeping.mark)
+    if (one !== undefined) keeping?.record?.(name, one)
   }
 
   #tell(item: Item, step: Step, text: string | undefined): void {
@@ -125,11 +96,4 @@ export class DryRun implements HostRun {
     }
     return texts
   }
-}
-
-/** A change whose command cannot be written would fail, so it does here. */
-const written = (step: Extract<Step, { kind: 'drift' }>): Step => {
-  if (step.task.kind === 'run') return step
-  const command = commandOf(step.task, step.drift)
-  return command instanceof Error ? { kind: 'failed', message: command.message } : step
 }

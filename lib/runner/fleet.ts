@@ -1,5 +1,6 @@
 import type { DefaultRenderer, ListrRendererValue, ListrTask } from 'listr2'
 import type { Emit } from '../events.ts'
+import type { Keeping } from './job.ts'
 import { masked } from './tell.ts'
 import { worst } from './tally.ts'
 import { type Target, Turn } from './turn.ts'
@@ -17,6 +18,7 @@ export interface FleetOptions {
   /** Hosts at once. */
   readonly forks: number
   readonly signal: AbortSignal
+  readonly keeping?: Keeping
   readonly emit: Emit
   /** How listr2 shows the tree of hosts and roles: `silent` unless a person is watching. */
   readonly renderer: ListrRendererValue

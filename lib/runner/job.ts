@@ -3,6 +3,17 @@ import type { Item } from '../language/plan.ts'
 import type { Site } from '../language/role.ts'
 import type { Session } from '../session/session.ts'
 import type { Assignment } from './compose.ts'
+import type { Mark } from './plan/mark.ts'
+import type { Planned } from './plan/planned.ts'
+
+/** A dry run that is kept, or the one that a run is to keep to. */
+export interface Keeping {
+  readonly mark: Mark
+  /** A dry run tells each step. */
+  readonly record?: (host: string, step: Planned) => void
+  /** A run does exactly this, by host. */
+  readonly saved?: ReadonlyMap<string, readonly Planned[]>
+}
 
 /** One host's part of a run. */
 export interface Job {
@@ -17,6 +28,7 @@ export interface Job {
   readonly verbose: boolean
   /** Aborted by Ctrl-C: the task in hand is finished, no other is begun. */
   readonly signal: AbortSignal
+  readonly keeping?: Keeping
   /** Told when a change is about to be made, for whoever watches. */
   readonly doing?: (role: string, task: string) => void
 }

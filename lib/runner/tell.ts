@@ -21,7 +21,8 @@ export const told = (changes: readonly Change[], task: Task): { changes: Change[
   return { changes: shown, ...('words' in task && task.words !== undefined && { words: task.words(shown) }) }
 }
 
-const maskDeep = (value: unknown): unknown => {
+/** A value with every known secret in it replaced by its name. */
+export const maskDeep = (value: unknown): unknown => {
   if (typeof value === 'string') return mask(value)
   if (Array.isArray(value)) return value.map(maskDeep)
   if (typeof value !== 'object' || value === null) return value

@@ -5,7 +5,8 @@ import { Apply } from './apply.ts'
 import { type Assignment, RoleError } from './compose.ts'
 import { DryRun } from './dry-run.ts'
 import { message } from './failure.ts'
-import { type HostRun, InterruptedError } from './job.ts'
+import { type HostRun, InterruptedError, type Keeping } from './job.ts'
+import { StaleError } from './plan/compare.ts'
 import { Tally } from './tally.ts'
 
 /** A host that a run is for. */
@@ -24,6 +25,7 @@ export interface TurnOptions {
   readonly signal: AbortSignal
   readonly emit: Emit
   readonly doing?: (role: string, task: string) => void
+  readonly keeping?: Keeping
 }
 
 /** One host's turn: whatever goes wrong is told as events and ends in its summary. */
@@ -102,11 +104,13 @@ export class Turn {
       }
       if (error instanceof InterruptedError) this.#interrupted = true
       const unreachable = error instanceof UnreachableError || error instanceof LostError
+      const end = unreachable
+        ? ({ status: 'unreachable', exitCode: 3 } as const)
+        : error instanceof StaleError && ({ status: 'stale', exitCode: 5 } as const)
       const { name } = this.#target
-      if (unreachable)
-        this.#emit({ event: 'host', host: name, status: 'unreachable', exitCode: 3, message: message(error) })
+      if (end) this.#emit({ event: 'host', host: name, ...end, message: message(error) })
       else this.#emit({ event: 'warning', host: name, role: '', message: message(error) })
-      if (!unreachable && !this.#interrupted) this.#tally.break(message(error))
+      if (!end && !this.#interrupted) this.#tally.break(message(error))
     }
   }
 }

@@ -17,6 +17,8 @@ describe('what is typed', () => {
       [],
       { inventory: 'x.yml', forks: 3, askBecomePass: true },
     ],
+    ['--role all --dry-run --out=p.json', 'apply', [], { dryRun: true, out: 'p.json' }],
+    ['--plan p.json --allow-unknown -i x.yml', 'apply', [], { plan: 'p.json', allowUnknown: true, inventory: 'x.yml' }],
     ['--list-roles', 'list-roles', [], { listRoles: true, role: [] }],
     ['--role nginx --list-tasks --limit web1', 'list-tasks', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
     ['--list-hosts', 'list-hosts', [], { listHosts: true }],
@@ -47,21 +49,25 @@ describe('what is typed', () => {
     ['--list-roles --dry-run', '--dry-run means nothing with --list-roles'],
     ['--list-tasks --list-hosts', '--list-hosts means nothing with --list-tasks'],
     ['--list-hosts --json', '--json means nothing with --list-hosts'],
+    ['--role all --out p.json', '--out saves the plan of a dry run; add --dry-run'],
+    ['--role all --allow-unknown', '--allow-unknown means nothing without --plan'],
+    ...['--role all', '--limit web1', '--from ufw', '--dry-run'].map((more): [string, string] => [
+      `--plan p.json ${more}`,
+      `${more.split(' ')[0]} means nothing with --plan: the plan says which roles, on which hosts`,
+    ]),
+    ['--list-hosts --plan p.json', '--plan means nothing with --list-hosts'],
     ['--role all --yes', '--yes means nothing without trust'],
   ])('%s is refused', (line, message) => {
     expect(() => read(line)).toThrow(new UsageError(message))
   })
 
   it.each([
-    ['--role all --plan p.json', '--plan'],
-    ['--role all --dry-run --out=p.json', '--out'],
     ['--role all --serial 1', '--serial'],
     ['--role all --max-fail 10%', '--max-fail'],
     ['--role all --report junit=x.xml', '--report'],
     ['--role all --shard 1/2', '--shard'],
     ['--role all --persist', '--persist'],
     ['--role all --lock-wait 5', '--lock-wait'],
-    ['--plan p.json --allow-unknown', '--plan'],
     ['verify', 'verify'],
     ['history', 'history'],
     ['undo 20261124T073000Z-ab12', 'undo'],

@@ -11,6 +11,7 @@ import {
   task,
 } from '../../lib/index.ts'
 import { runFleet } from '../../lib/runner/fleet.ts'
+import type { Keeping } from '../../lib/runner/job.ts'
 import { LostError, type Output, type Session } from '../../lib/session/session.ts'
 import * as z from 'zod'
 
@@ -126,7 +127,7 @@ export interface Told {
 export const run = async (
   host: FakeHost,
   roles: readonly Role[],
-  options: { dryRun?: boolean; signal?: AbortSignal } = {},
+  options: { dryRun?: boolean; signal?: AbortSignal; keeping?: Keeping } = {},
 ): Promise<Told> => {
   const events: Event[] = []
   const code = await runFleet({
@@ -148,6 +149,7 @@ export const run = async (
     signal: options.signal ?? new AbortController().signal,
     emit: (event) => events.push(event),
     renderer: 'silent',
+    ...(options.keeping && { keeping: options.keeping }),
   })
   const story = events.flatMap((event) => {
     if (event.event === 'task') return [`${event.task}: ${event.status}`]
