@@ -5,7 +5,7 @@ import * as apt from '../tasks/apt.ts'
 import { type CronJob, cronFile, schedule } from '../tasks/cron.ts'
 import { file } from '../tasks/file.ts'
 import { file as fileAt } from '../tasks/path.ts'
-import { running, unit } from '../tasks/systemd.ts'
+import { running, unit, up } from '../tasks/systemd.ts'
 import { jobSettings, msmtprc } from '../templates/jobs.ts'
 
 const Time = (fallback: string) =>
@@ -83,7 +83,6 @@ export default role({
   name: 'cron',
   vars: Vars,
   requires: ({ site: { dir } }) => [
-    { want: unit('cron').is({ active: true }), role: 'base-ubuntu' },
     { want: fileAt('/usr/local/sbin/docker-cleanup').is({ type: 'file' }), role: 'docker' },
     ...['backup', 'restore-test'].map((name) => ({
       want: fileAt(`${dir}/scripts/${name}.sh`).is({ type: 'file', mode: '0755' }),
@@ -91,7 +90,11 @@ export default role({
     })),
   ],
   tasks: ({ vars, site }) => [
-    apt.installed(['curl', 'jq', ...(vars.mail ? ['msmtp', 'msmtp-mta'] : [])], {}, { title: 'apt install for jobs' }),
+    apt.installed(
+      ['cron', 'curl', 'jq', ...(vars.mail ? ['msmtp', 'msmtp-mta'] : [])],
+      { cron: [unit('cron').is(up)] },
+      { title: 'apt install for jobs' },
+    ),
     ...(vars.mail ? [file({ path: '/etc/msmtprc', content: msmtprc(vars.mail), mode: '0600' })] : []),
     file({ path: `/usr/local/sbin/${site.project}-job`, content: shipped('job.sh'), mode: '0755' }),
     file({ path: `/etc/${site.project}-jobs.env`, content: jobSettings(vars), mode: '0600' }),

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
 import * as z from 'zod'
 import { appRepository, type Release } from '../sandbox/application.ts'
@@ -11,6 +11,9 @@ import { on } from './judge.ts'
 import { cronMischief } from './mischief-cron.ts'
 import { stackMischief } from './mischief-stack.ts'
 import { type Told, trueup } from './trueup.ts'
+
+// Several of these bring ten services up more than once.
+vi.setConfig({ testTimeout: 900_000 })
 
 const HOST = 'stack'
 const DIR = '/root/moja-dzialka'
