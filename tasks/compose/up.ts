@@ -96,11 +96,7 @@ export const bring = (options: ProjectOptions, now: State, keys: readonly string
 
   const pull = fetched.filter((one) => moved.includes(one))
   const first = fetched.filter((one) => !moved.includes(one))
-  const flags = [
-    ...['-d', '--wait', '--wait-timeout', String(wait)],
-    ...(staying.length > 0 ? ['--no-deps'] : []),
-    ...(orphans ? ['--remove-orphans'] : []),
-  ]
+  const flags = ['-d', '--wait', '--wait-timeout', String(wait), ...(orphans ? ['--remove-orphans'] : [])]
   const steps = [
     sh`dc config -q`,
     ...(pull.length > 0 ? [sh`again dc pull -q ${pull}`] : []),
@@ -115,7 +111,18 @@ export const bring = (options: ProjectOptions, now: State, keys: readonly string
   ]
   // Without names it would be about all services, those that stay as well.
   const names = touched.length > 0 ? touched : Object.keys(services).filter((one) => !staying.includes(one))
-  const up = sh`dc up ${flags} ${names}`
+  const isBuilt = (one: string) => services[one]?.built === true
+  const made = (some: readonly string[], alone: boolean) =>
+    some.length === 0 ? [] : [sh`dc up ${[...flags, ...(alone ? ['--no-deps'] : [])]} ${some}`]
+  // Compose takes a service whose dependencies are left out for another one, and makes it anew. Those that are built are
+  // always brought up like that, by deploy.sh too, so that a deploy touches no database.
+  const up = all(
+    ...made(
+      names.filter((one) => !isBuilt(one)),
+      staying.length > 0,
+    ),
+    ...made(names.filter(isBuilt), true),
+  )
   return sh`(
 project=${name} files=${files.join(' ')} environment=${environmentFiles.join(' ')}
 cd ${dir} || exit
