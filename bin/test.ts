@@ -78,11 +78,11 @@ const shown = (folder: string, kinds: readonly string[]): Count => {
 
 const folder = mkdtempSync(join(tmpdir(), 'trueup-test-'))
 const projects = process.argv.length > 2 ? process.argv.slice(2) : ['unit', 'engine', 'e2e']
-const counts: Count[] = [
-  await check('tsc', '--noEmit'),
-  await check('biome', 'format', '.'),
-  await check('eslint', '.', '--max-warnings', '0'),
-]
+const counts: Count[] = await Promise.all([
+  check('tsc', '--noEmit'),
+  check('biome', 'format', '.'),
+  check('eslint', '.', '--max-warnings', '0'),
+])
 for (const project of projects) counts.push(await tests(folder, project))
 counts.push(shown(folder, projects))
 rmSync(folder, { recursive: true })
