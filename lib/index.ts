@@ -24,6 +24,7 @@ export {
   type Task,
   task,
 } from './language/task.ts'
+export { tells } from './language/tells.ts'
 export {
   bad,
   beyond,

@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { check, type Declared, derive, type HostFacts, network, role, type State, type Task } from '../lib/index.ts'
+import {
+  check,
+  type Declared,
+  derive,
+  type HostFacts,
+  network,
+  role,
+  type State,
+  type Task,
+  tells,
+} from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { repository } from '../tasks/apt-repository.ts'
 import { directory } from '../tasks/directory.ts'
@@ -104,24 +114,17 @@ const packages = (source: Source, host: HostFacts): Task =>
 
 const NAMES: Record<Source, string> = { docker: "Docker's own repository", distribution: 'the distribution' }
 
-const tellsSource = (source: Source): Task => {
-  const title = `docker is from ${NAMES[source]}`
-  return derive({
-    title,
+const tellsSource = (source: Source): Task =>
+  tells({
+    title: `docker is from ${NAMES[source]}`,
     from: apt.packages,
-    reads: [],
-    make: (found) => {
+    say: (found) => {
       const kept = there(found) ?? source
-      return check({
-        title,
-        want: kept === source ? apt.packages.is({}) : docker.NEVER,
-        level: 'warn',
-        say: () =>
-          `the engine of this host is from ${NAMES[kept]}, and is kept; say \`docker.source: ${kept}\` where that is as it should be, or replace it by hand: it stops every container`,
-      })
+      return kept === source
+        ? undefined
+        : `the engine of this host is from ${NAMES[kept]}, and is kept; say \`docker.source: ${kept}\` where that is as it should be, or replace it by hand: it stops every container`
     },
   })
-}
 
 const fromDocker = (host: HostFacts): Task[] => [
   directory({ path: '/etc/apt/keyrings' }),

@@ -1,4 +1,4 @@
-import { check, derive, type Fact, type State, type Task, task } from '../lib/index.ts'
+import { derive, type Fact, type State, type Task, task, tells } from '../lib/index.ts'
 import { containers, type Project } from './compose/containers.ts'
 import { bring } from './compose/up.ts'
 
@@ -94,22 +94,14 @@ export const up = (options: ProjectOptions): Task => {
  *
  * @param how - what allows them to be made anew, as the inventory's owner would write it
  */
-export const tellsForeign = (project: Project, precious: readonly string[], how: string): Task => {
-  const probe = containers(project)
-  const title = `databases of ${project.name} are ours`
-  return derive({
-    title,
-    from: probe,
-    reads: [],
-    make: (found) => {
+export const tellsForeign = (project: Project, precious: readonly string[], how: string): Task =>
+  tells({
+    title: `databases of ${project.name} are ours`,
+    from: containers(project),
+    say: (found) => {
       const staying = foreign(found, precious)
-      return check({
-        title,
-        want: probe.is(Object.fromEntries(staying.map((name) => [`${name} definition`, 'ours']))),
-        level: 'warn',
-        say: () =>
-          `${staying.join(', ')}: started by somebody else, and left as they are; ${how} makes them anew from these settings (their data stays in its volumes)`,
-      })
+      return staying.length === 0
+        ? undefined
+        : `${staying.join(', ')}: started by somebody else, and left as they are; ${how} makes them anew from these settings (their data stays in its volumes)`
     },
   })
-}

@@ -1,4 +1,4 @@
-import { all, check, type Claim, derive, sh, type Sh, type State, type Task, task } from '../lib/index.ts'
+import { all, check, type Claim, derive, sh, type Sh, type State, type Task, task, tells } from '../lib/index.ts'
 import { unit, up } from './systemd.ts'
 import { holds, type IpVersion } from './ufw/address.ts'
 import { admits, type Arrival } from './ufw/admits.ts'
@@ -185,20 +185,15 @@ export const onlyRules = (list: readonly Rule[], { title = 'ufw has no other rul
 /** Warns of stored rules that are not in the list, and leaves them. */
 export const tellsOthers = (list: readonly Rule[], title = 'ufw has no other rules'): Task => {
   const named = wanted(distinct(list), [4, 6])
-  return derive({
+  return tells({
     title,
     from: rules,
-    reads: [],
-    make: (found) => {
+    say: (found) => {
       const others = Object.entries(found).filter(([key, value]) => value !== null && !(key in named))
-      return check({
-        title,
-        want: others.length === 0 ? rules.is({}) : NEVER,
-        level: 'warn',
-        say: () =>
-          `ufw has rules that the inventory does not name: ${inWords(others).join('; ')}; ` +
-          'name them in `ufw.allow`, or have them removed by `ufw.exactly: true`',
-      })
+      return others.length === 0
+        ? undefined
+        : `ufw has rules that the inventory does not name: ${inWords(others).join('; ')}; ` +
+            'name them in `ufw.allow`, or have them removed by `ufw.exactly: true`'
     },
   })
 }

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit'
 import { checkVars, resolveHosts } from '../../inventory/vars.ts'
 import type { Host } from '../../inventory/host.ts'
-import { world } from '../api/world.ts'
 import type { Emit } from '../events.ts'
 import { beyond, type Outside } from '../language/verification.ts'
 import { jsonReporter } from '../report/json.ts'
@@ -55,6 +54,7 @@ export const verify = async ({ options }: Invocation, program: Program): Promise
     )
   }
   // Asked from outside is the site as a whole: not where just some roles are meant.
+  const { world } = await import('../api/world.ts')
   const lines = options.role.length === 0 ? outsideOf(hosts, program) : []
   const asked = lines.map(async (line) => {
     const about = line.host === undefined ? undefined : await verified.get(line.host)

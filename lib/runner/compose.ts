@@ -1,5 +1,5 @@
 import type { Item } from '../language/plan.ts'
-import { type HostFacts, type Role, requirement, type Site } from '../language/role.ts'
+import { type HostFacts, type Role, type RoleInput, requirement, type Site } from '../language/role.ts'
 import { located } from './place.ts'
 
 /** A role with the variables that hold for one host. */
@@ -18,26 +18,35 @@ export class RoleError extends Error {
 
 /** Builds a host's tasks, role after role. @throws RoleError */
 export const compose = (assignments: readonly Assignment[], site: Site, host: HostFacts): Item[] => {
-  const others = new Map(assignments.map(({ role, vars }) => [role.name, vars]))
-  const items = assignments.flatMap(({ role, vars }) => {
-    const input = { vars, site, host, others }
-    return built(role, host, () => {
-      const requirements = (role.requires?.(input) ?? []).map(requirement)
-      return [...requirements, ...role.tasks(input)].map((task): Item => ({ role: role.name, task }))
-    })
+  const items = eachRole(assignments, site, host, (role, input) => {
+    const requirements = (role.requires?.(input) ?? []).map(requirement)
+    return [...requirements, ...role.tasks(input)].map((task): Item => ({ role: role.name, task }))
   })
   refuseTwoOwners(items)
   refuseTwins(items)
   return items
 }
 
-/** What is thrown here is a mistake of the role's file, or of the inventory where a task cannot hold its value. */
-const built = <T>(role: Role, host: HostFacts, build: () => T): T => {
-  try {
-    return build()
-  } catch (error) {
-    throw new RoleError(`${host.name}: role ${role.name}: ${located(error)}`, { cause: error })
-  }
+/**
+ * What each role makes of its variables, in order.
+ *
+ * @throws RoleError for whatever is thrown on the way: a mistake of the role's file, or of the inventory where a task
+ * cannot hold its value
+ */
+export const eachRole = <T>(
+  assignments: readonly Assignment[],
+  site: Site,
+  host: HostFacts,
+  make: (role: Role, input: RoleInput<unknown>) => readonly T[],
+): T[] => {
+  const others = new Map(assignments.map(({ role, vars }) => [role.name, vars]))
+  return assignments.flatMap(({ role, vars }) => {
+    try {
+      return make(role, { vars, site, host, others })
+    } catch (error) {
+      throw new RoleError(`${host.name}: role ${role.name}: ${located(error)}`, { cause: error })
+    }
+  })
 }
 
 const refuseTwins = (items: readonly Item[]): void => {

@@ -11,10 +11,9 @@ import {
   type World,
 } from '../language/verification.ts'
 import { LostError, type Session, UnreachableError } from '../session/session.ts'
-import { type Assignment, RoleError } from './compose.ts'
+import { type Assignment, eachRole } from './compose.ts'
 import { message } from './failure.ts'
 import { HostLink } from './host.ts'
-import { located } from './place.ts'
 import type { Target } from './turn.ts'
 
 /** What a host's part of the checklist came to. */
@@ -29,16 +28,7 @@ export const verifications = (
   assignments: readonly Assignment[],
   site: Target['site'],
   host: HostFacts,
-): readonly Verification[] => {
-  const others = new Map(assignments.map(({ role, vars }) => [role.name, vars]))
-  return assignments.flatMap(({ role, vars }) => {
-    try {
-      return role.verify?.({ vars, site, host, others }) ?? []
-    } catch (error) {
-      throw new RoleError(`${host.name}: role ${role.name}: ${located(error)}`, { cause: error })
-    }
-  })
-}
+): readonly Verification[] => eachRole(assignments, site, host, (role, input) => role.verify?.(input) ?? [])
 
 const count = (events: readonly CheckEvent[], wanted: CheckEvent['status']) =>
   events.filter(({ status }) => status === wanted).length

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import * as z from 'zod'
 import type { HostFacts } from '../language/role.ts'
 import { raw, type Sh } from '../language/sh.ts'
+import { pairs } from './pairs.ts'
 
 /** One value a line; bash itself reads what it can, so that three processes are enough. */
 export const hello: Sh = raw(String.raw`. /etc/os-release
@@ -55,8 +56,4 @@ const Answer = z
  * @param name - the inventory's name of the host
  * @throws z.ZodError where something is missing
  */
-export const parseHello = (name: string, stdout: string): HostFacts => {
-  const lines = stdout.split('\n').filter((line) => line.includes('='))
-  const pairs = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
-  return { name, ...Answer.parse(Object.fromEntries(pairs)) }
-}
+export const parseHello = (name: string, stdout: string): HostFacts => ({ name, ...Answer.parse(pairs(stdout)) })

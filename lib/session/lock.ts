@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import * as z from 'zod'
 import { type Sh, sh } from '../language/sh.ts'
+import { pairs } from './pairs.ts'
 import { LockedError } from './session.ts'
 
 /** What a run asks of a host before anything else: to be its only one, or to be told of another. */
@@ -106,15 +107,7 @@ const Answer = z.object({
 export type Found = z.infer<typeof Answer>
 
 /** Reads what `attempt` printed. @throws z.ZodError */
-export const parseFound = (stdout: string): Found =>
-  Answer.parse(
-    Object.fromEntries(
-      stdout
-        .split('\n')
-        .filter((line) => line.includes('='))
-        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    ),
-  )
+export const parseFound = (stdout: string): Found => Answer.parse(pairs(stdout))
 
 const ago = (seconds: number): string =>
   seconds < 120 ? `${Math.max(0, seconds)} s` : `${Math.round(seconds / 60)} min`

@@ -1,5 +1,5 @@
 import { bad, beyond, fine, look, type Site, type State, type Verdict, type Verification } from '../../lib/index.ts'
-import { answer } from '../../tasks/answer.ts'
+import { answered } from '../../tasks/answered.ts'
 import { containers } from '../../tasks/compose/containers.ts'
 import type { Service } from '../../tasks/compose.ts'
 import { file as fileAt, path as pathAt } from '../../tasks/path.ts'
@@ -7,6 +7,7 @@ import { stack } from './project.ts'
 import type { Vars } from './vars.ts'
 
 const MEND = 'run --role compose-stack'
+const LOGS = `docker compose logs, or ${MEND}`
 
 const up =
   (services: Readonly<Record<string, Service>>) =>
@@ -16,18 +17,8 @@ const up =
       return now === (healthy ? 'healthy' : 'running') ? [] : [`${name} is ${now}`]
     })
     const names = Object.keys(services)
-    return wrong.length === 0 ? fine(names.join(', ')) : bad(`${wrong.join(', ')}; docker compose logs, or ${MEND}`)
+    return wrong.length === 0 ? fine(names.join(', ')) : bad(`${wrong.join(', ')}; ${LOGS}`)
   }
-
-const answers = (title: string, url: string): Verification =>
-  look({
-    title,
-    from: answer(url),
-    judge: ({ code, error }) =>
-      code === 200
-        ? fine(`${url} is answered 200 on the host`)
-        : bad(`${url} is answered ${code ?? error ?? 'nothing'} on the host; docker compose logs, or ${MEND}`),
-  })
 
 /** Secrets, the application's checkout and commit, its data, its containers, and what it says of its health. */
 export const verify = (vars: Vars, site: Site): readonly Verification[] => {
@@ -69,7 +60,7 @@ export const verify = (vars: Vars, site: Site): readonly Verification[] => {
     }),
     look({ title: 'databases up', from: containers(project), judge: up(databases) }),
     look({ title: 'application up', from: containers(project), judge: up(application) }),
-    answers('health of the backend', 'http://127.0.0.1:8000/health'),
-    answers('front end', 'http://127.0.0.1:3000/'),
+    answered('health of the backend', 'http://127.0.0.1:8000/health', LOGS),
+    answered('front end', 'http://127.0.0.1:3000/', LOGS),
   ]
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { bad, fine, look, type Verification } from '../../lib/index.ts'
 import { answer } from '../../tasks/answer.ts'
+import { answered } from '../../tasks/answered.ts'
 import { at } from '../../templates/monitoring/ports.ts'
 
 /** Prometheus' HTTP API, Targets. */
@@ -18,16 +19,6 @@ const Targets = z.object({
 })
 
 const MEND = 'run --role monitoring'
-
-const answers = (title: string, url: string): Verification =>
-  look({
-    title,
-    from: answer(url),
-    judge: ({ code, error }) =>
-      code === 200
-        ? fine(`${url} is answered 200 on the host`)
-        : bad(`${url} is answered ${code ?? error ?? 'nothing'}; ${MEND}`),
-  })
 
 /** Whether everything that is watched can be seen, and whether what people look at is there. */
 export const verify = (): readonly Verification[] => [
@@ -48,6 +39,6 @@ export const verify = (): readonly Verification[] => [
       )
     },
   }),
-  answers('Grafana', `http://${at('grafana')}/api/health`),
-  answers('Loki', `http://${at('loki')}/ready`),
+  answered('Grafana', `http://${at('grafana')}/api/health`, MEND),
+  answered('Loki', `http://${at('loki')}/ready`, MEND),
 ]

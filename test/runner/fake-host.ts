@@ -14,6 +14,7 @@ import { runFleet } from '../../lib/runner/fleet.ts'
 import type { Keeping } from '../../lib/runner/job.ts'
 import { LostError, type Output, type Session } from '../../lib/session/session.ts'
 import * as z from 'zod'
+import { TRIXIE } from '../roles/facts.ts'
 
 /** A question about one thing of the fake host: `on` says whether it is there. */
 export const thing = family<State>({
@@ -33,19 +34,7 @@ export const on = (name: string, more: Partial<Omit<Declared, 'kind'>> = {}): Ta
 
 export const roleOf = (name: string, tasks: readonly Task[]): Role => ({ name, vars: z.unknown(), tasks: () => tasks })
 
-const FACTS: HostFacts = {
-  name: 'web1',
-  os: 'debian',
-  version: '13',
-  codename: 'trixie',
-  arch: 'amd64',
-  cpus: 2,
-  memoryMb: 2048,
-  bootId: 'a',
-  container: true,
-  sshPort: 22,
-  sshFrom: '10.0.0.1',
-}
+const FACTS: HostFacts = { ...TRIXIE, container: true, sshFrom: '10.0.0.1' }
 
 /** A host of things that are on or off, which logs every request. */
 export class FakeHost implements Session {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
+import { message } from '../../runner/failure.ts'
 import { type Mark, marker } from '../../runner/plan/mark.ts'
 import { UsageError } from '../usage.ts'
 
@@ -65,7 +66,7 @@ export const writePlan = (file: string, plan: Plan, key: Buffer): void => {
     renameSync(fresh, path)
   } catch (error) {
     rmSync(fresh, { force: true })
-    throw new UsageError(`the plan was not saved: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`the plan was not saved: ${message(error)}`)
   }
 }
 
@@ -96,7 +97,7 @@ const bytes = (file: string): string => {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new UsageError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`${file}: cannot be read: ${message(error)}`)
   }
 }
 
@@ -104,10 +105,10 @@ const json = (file: string, content: string): unknown => {
   try {
     return JSON.parse(content)
   } catch (error) {
-    const { message } = error instanceof Error ? error : { message: '' }
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? content.length)
+    const said = message(error)
+    const position = Number(/position (\d+)/.exec(said)?.[1] ?? content.length)
     const line = content.slice(0, position).split('\n').length
-    throw new UsageError(`${file}:${line}: not JSON: ${message.split('\n')[0]}`)
+    throw new UsageError(`${file}:${line}: not JSON: ${said.split('\n')[0]}`)
   }
 }
 

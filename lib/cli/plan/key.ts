@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { message } from '../../runner/failure.ts'
 import { UsageError } from '../usage.ts'
 
 const LEAST = 16
@@ -21,7 +22,7 @@ export const planKey = (env: Readonly<Record<string, string | undefined>> = proc
     return read(file) ?? make(file)
   } catch (error) {
     throw new UsageError(
-      `${file}, the key of plans, cannot be used: ${error instanceof Error ? error.message : String(error)}; TRUEUP_PLAN_KEY can stand in for it`,
+      `${file}, the key of plans, cannot be used: ${message(error)}; TRUEUP_PLAN_KEY can stand in for it`,
     )
   }
 }
