@@ -59,6 +59,19 @@ export interface HostEvent {
   readonly message: string
 }
 
+/** A line of the checklist of `verify`. */
+export interface CheckEvent {
+  readonly event: 'check'
+  /** None where it is about the site as a whole. */
+  readonly host?: string
+  readonly check: string
+  /** `unreachable`: it cannot be judged from here. */
+  readonly status: 'ok' | 'failed' | 'unreachable'
+  readonly detail: string
+  /** With -v: what was found, by question. */
+  readonly found?: Readonly<Record<string, unknown>>
+}
+
 export interface HostSummary {
   readonly ok: number
   readonly changed: number
@@ -80,6 +93,6 @@ export interface SummaryEvent {
 }
 
 /** Everything that a run tells. Reporters get these and nothing else. */
-export type Event = RunEvent | TaskEvent | HandlerEvent | WarningEvent | HostEvent | SummaryEvent
+export type Event = RunEvent | TaskEvent | HandlerEvent | WarningEvent | HostEvent | CheckEvent | SummaryEvent
 
 export type Emit = (event: Event) => void

@@ -24,4 +24,18 @@ export {
   type Task,
   task,
 } from './language/task.ts'
+export {
+  bad,
+  beyond,
+  fine,
+  held,
+  look,
+  NotFromHere,
+  type Outside,
+  type OutsideInput,
+  type Verdict,
+  type Verification,
+  type Visit,
+  type World,
+} from './language/verification.ts'
 export { maybeSecret, network, secret } from './language/zod.ts'

@@ -7,6 +7,7 @@ import { fromInventory, pulls } from './certs/given.ts'
 import { origin } from './certs/origin.ts'
 import { fromCa } from './certs/private-ca.ts'
 import { Vars } from './certs/vars.ts'
+import { verify } from './certs/verify.ts'
 
 export { needsOrigin, origin, originPullCa } from './certs/origin.ts'
 
@@ -29,4 +30,5 @@ export default role({
       ...edge.tasks,
     ]
   },
+  verify: ({ vars, site }) => verify(vars, site),
 })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { quote, role, secret, type Site } from '../lib/index.ts'
+import { quote, role, secret, type Site, type Task } from '../lib/index.ts'
 import { shipped } from '../files/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { type CronJob, cronFile, schedule } from '../tasks/cron.ts'
@@ -7,6 +7,7 @@ import { file } from '../tasks/file.ts'
 import { file as fileAt } from '../tasks/path.ts'
 import { running, unit, up } from '../tasks/systemd.ts'
 import { jobSettings, msmtprc } from '../templates/jobs.ts'
+import { verify } from './cron/verify.ts'
 
 const Time = (fallback: string) =>
   z
@@ -78,6 +79,16 @@ const jobs = (vars: Vars, { project, dir }: Site): CronJob[] => {
   ].filter((one) => one.schedule !== 'never')
 }
 
+/** The jobs as cron has them. */
+const given = (vars: Vars, site: Site): Task[] => [
+  cronFile({
+    name: site.project,
+    env: { SHELL: '/bin/sh', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', MAILTO: '' },
+    jobs: jobs(vars, site),
+  }),
+  running('cron'),
+]
+
 /** Backups, their test, cleaning up and reports, at their times; whoever should know is told when one fails. */
 export default role({
   name: 'cron',
@@ -98,11 +109,7 @@ export default role({
     ...(vars.mail ? [file({ path: '/etc/msmtprc', content: msmtprc(vars.mail), mode: '0600' })] : []),
     file({ path: `/usr/local/sbin/${site.project}-job`, content: shipped('job.sh'), mode: '0755' }),
     file({ path: `/etc/${site.project}-jobs.env`, content: jobSettings(vars), mode: '0600' }),
-    cronFile({
-      name: site.project,
-      env: { SHELL: '/bin/sh', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', MAILTO: '' },
-      jobs: jobs(vars, site),
-    }),
-    running('cron'),
+    ...given(vars, site),
   ],
+  verify: ({ vars, site }) => verify(vars, site, given(vars, site)),
 })

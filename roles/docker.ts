@@ -9,6 +9,7 @@ import { file } from '../tasks/file.ts'
 import { groupAt } from '../tasks/group.ts'
 import type { JsonObject } from '../tasks/json.ts'
 import { fileMode } from '../tasks/mode.ts'
+import { service } from '../tasks/service-state.ts'
 import { running } from '../tasks/systemd.ts'
 import { timer } from '../tasks/timer.ts'
 import { user, userAt } from '../tasks/user.ts'
@@ -205,4 +206,5 @@ export default role({
       ),
     ]
   },
+  verify: () => [service('docker', 'docker'), service('containerd', 'docker')],
 })

@@ -7,5 +7,7 @@ import docker from './docker.ts'
 import nginx from './nginx.ts'
 import ufw from './ufw.ts'
 
+export { outside } from './outside.ts'
+
 /** Every role, in the order in which `all` applies them. */
 export const roles: readonly Role[] = [baseUbuntu, ufw, docker, certs, nginx, composeStack, cron]

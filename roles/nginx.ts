@@ -10,6 +10,7 @@ import { running } from '../tasks/systemd.ts'
 import { dropin } from '../tasks/unit-file.ts'
 import { nginxSite } from '../templates/nginx-site.ts'
 import { needsOrigin, origin, originPullCa } from './certs.ts'
+import { verify } from './nginx/verify.ts'
 
 const Rate = z.strictObject({
   rate: z.int().min(1).describe('Requests a second and client'),
@@ -99,4 +100,5 @@ export default role({
       running('nginx.service'),
     ]
   },
+  verify: ({ vars, site }) => verify(vars, site),
 })

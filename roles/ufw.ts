@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type HostFacts, network, role } from '../lib/index.ts'
+import { held, type HostFacts, network, role, type RoleInput, type Task } from '../lib/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { CLOUDFLARE } from '../tasks/cloudflare-ranges.ts'
 import { enabled as unitEnabled } from '../tasks/systemd.ts'
@@ -93,6 +93,29 @@ const arrival = (host: HostFacts, ranges: readonly string[]): Arrival => {
   return { port: portOf(host), ...(typeof from === 'string' && { from }) }
 }
 
+interface Rules {
+  readonly ssh: readonly Match[]
+  readonly others: readonly Match[]
+  readonly named: readonly ufw.Rule[]
+  readonly live: Arrival
+}
+
+/** The rules that there are to be. */
+const rulesFor = ({ vars, host, others: beside }: RoleInput<z.infer<typeof Vars>>): Rules => {
+  const ports = [portOf(host), ...portToCome(beside?.get('base-ubuntu')), ...vars.ssh.ports]
+  const ssh: Match[] = [...new Set(ports)].flatMap((port): Match[] =>
+    vars.ssh.from.length === 0
+      ? [{ port, proto: 'tcp', comment: 'ssh' }]
+      : vars.ssh.from.map((from) => ({ port, proto: 'tcp', from, comment: 'ssh' })),
+  )
+  const others = vars.allow.map(match)
+  const named = allowing([...ssh, ...web(vars.web), ...others])
+  return { ssh, others, named, live: arrival(host, vars.ssh.from) }
+}
+
+const publishedPorts = ({ bridges, published }: z.infer<typeof Vars>): readonly Task[] =>
+  ufw.published({ bridges, open: published === 'anywhere' ? published : published.map(opening) })
+
 /**
  * Denies what comes in, but for ssh, the web from Cloudflare's edge and what the inventory allows; that goes for ports
  * that containers publish, too. The port that we come
@@ -102,17 +125,10 @@ const arrival = (host: HostFacts, ranges: readonly string[]): Arrival => {
 export default role({
   name: 'ufw',
   vars: Vars,
-  tasks: ({ vars, host, others: beside }) => {
-    const ports = [portOf(host), ...portToCome(beside?.get('base-ubuntu')), ...vars.ssh.ports]
-    const ssh: Match[] = [...new Set(ports)].flatMap((port): Match[] =>
-      vars.ssh.from.length === 0
-        ? [{ port, proto: 'tcp', comment: 'ssh' }]
-        : vars.ssh.from.map((from) => ({ port, proto: 'tcp', from, comment: 'ssh' })),
-    )
-    const others = vars.allow.map(match)
-    const named = allowing([...ssh, ...web(vars.web), ...others])
+  tasks: (input) => {
+    const { vars } = input
+    const { ssh, others, named, live } = rulesFor(input)
     const only = vars.exactly ? named : undefined
-    const live = arrival(host, vars.ssh.from)
     return [
       apt.installed(['ufw'], { ufw: ufw.provided }),
       ufw.stores(allowing(ssh), 'ufw allow ssh'),
@@ -125,12 +141,36 @@ export default role({
       ...(vars.web === 'closed' ? [] : [ufw.stores(allowing(web(vars.web)), 'ufw allow web')]),
       ...others.map(ufw.allow),
       only ? ufw.onlyRules(only, { ssh: live }) : ufw.tellsOthers(named),
-      ...ufw.published({
-        bridges: vars.bridges,
-        open: vars.published === 'anywhere' ? vars.published : vars.published.map(opening),
-      }),
+      ...publishedPorts(vars),
       ufw.enabled({ ssh: live }),
       unitEnabled('ufw.service'),
+    ]
+  },
+  verify: (input) => {
+    const { vars } = input
+    const { named, live } = rulesFor(input)
+    const mend = 'run --role ufw'
+    const web =
+      vars.web === 'closed' ? '' : `, the web from ${vars.web === 'anywhere' ? 'anywhere' : "Cloudflare's edge"}`
+    return [
+      held({
+        title: 'firewall on',
+        tasks: [ufw.defaults({ incoming: 'deny' }), ufw.defaults({ routed: 'deny' }), ufw.enabled({ ssh: live })],
+        good: 'it denies what comes in, and the kernel does what is stored',
+        mend,
+      }),
+      held({
+        title: 'firewall opens what it should, and nothing else',
+        tasks: [ufw.stores(named, 'ufw rules'), ufw.tellsOthers(named)],
+        good: `ssh${web}${vars.allow.length > 0 ? ', and what the inventory allows' : ''}`,
+        mend,
+      }),
+      held({
+        title: "containers' ports closed from outside",
+        tasks: publishedPorts(vars),
+        good: 'published ports are dropped in both families',
+        mend,
+      }),
     ]
   },
 })

@@ -42,6 +42,23 @@ const siteName = (name: string): string => {
   return name
 }
 
+/**
+ * What `nginx -t` complains of; `null` where it accepts the whole. It opens logs and a pid file as a start would: these
+ * go to a private /run and /var/log/nginx, so that nothing of it stays.
+ */
+export const accepted = probe<{ complaint: string | null }>({
+  id: 'nginx.accepted',
+  needs: ['nginx'],
+  read: sh`unshare -m --propagation private bash -c 'mount -t tmpfs trueup /run || exit
+[ ! -d /var/log/nginx ] || mount -t tmpfs trueup /var/log/nginx || exit
+said=$(nginx -q -t 2>&1) && echo accepted || printf "%s\n" "$said"'`,
+  parse: (stdout) => {
+    const [first = ''] = stdout.trim().split('\n')
+    if (first === '') return { complaint: 'it is not installed' }
+    return { complaint: first === 'accepted' ? null : first }
+  },
+})
+
 /** What is enabled: each name in sites-enabled with the target of its link; `file` where it is none. Hidden ones do not count. */
 export const sites: Probe<State> = probe({
   id: 'nginx.sites',

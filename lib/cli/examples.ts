@@ -6,6 +6,7 @@ Examples:
   trueup --role all --dry-run                read only: exit code 2 when something would change
   trueup --role all --dry-run --out p.json   the same, saved
   trueup --plan p.json                       exactly what was saved, or nothing
+  trueup verify                              read only: the checklist after a deployment
 
 Exit codes: 0 as wanted, 1 a task failed, 2 a dry run found something, 3 unreachable,
 4 another run holds the host, 5 the saved plan is stale, 64 bad usage or inventory, 130 interrupted`
@@ -15,3 +16,8 @@ export const EXEC_EXAMPLES = `
 Examples:
   trueup exec web1 -- systemctl is-active nginx
   trueup exec 'web*,!web3' -- 'df -h / | tail -n 1'    quoted, so that the shell here leaves * and | alone`
+
+/** The same for verify --help. */
+export const VERIFY_NOTES = `
+Each check is ok, failed, or not to be judged from here (and says by whom). Exit codes: 0, 1 a check failed, 3 a host
+could not be reached. What cannot be judged from here fails nothing. With --role just the checks of these roles.`

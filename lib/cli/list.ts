@@ -1,12 +1,11 @@
-import type { Inventory } from '../../inventory/load.ts'
 import { checkVars, resolveHosts } from '../../inventory/vars.ts'
-import { Secret } from '../language/secret.ts'
 import { compose } from '../runner/compose.ts'
 import { assumed } from './facts.ts'
 import { selection } from './hosts.ts'
 import type { Program } from './main.ts'
 import type { Invocation } from './options.ts'
 import { knownRoles, selectRoles } from './roles.ts'
+import { withoutSecrets } from './unasked.ts'
 
 /** Prints the hosts that would be worked on, as a table. */
 export const listHosts = async ({ options }: Invocation): Promise<number> => {
@@ -29,6 +28,7 @@ export const listHosts = async ({ options }: Invocation): Promise<number> => {
 export const listTasks = async ({ options }: Invocation, program: Program): Promise<number> => {
   const roles = selectRoles(options.role.length === 0 ? ['all'] : options.role, options.from, program.roles)
   const { inventory, names } = selection(options.inventory, options.limit)
+  // Titles hold no secrets, so that none has to be there.
   const unasked = withoutSecrets(inventory)
   const vars = await checkVars(unasked, names, roles, knownRoles(program.roles))
   const lists = new Map<string, string[]>()
@@ -46,11 +46,3 @@ export const listTasks = async ({ options }: Invocation, program: Program): Prom
     process.stdout.write(`${hosts.join(', ')} (assumed to be Ubuntu 24.04; nothing was connected to)\n${text}`)
   return 0
 }
-
-/** Titles hold no secrets, so that none has to be there: something else stands for each. */
-const withoutSecrets = (inventory: Inventory): Inventory => ({
-  ...inventory,
-  secrets: {
-    look: async () => ({ lookup: (name) => new Secret(name, `secret-${name}-not-looked-up`), problems: [] }),
-  },
-})

@@ -1,4 +1,5 @@
 import type { Role } from '../language/role.ts'
+import type { Outside, OutsideInput } from '../language/verification.ts'
 import { RoleError } from '../runner/compose.ts'
 import { located } from '../runner/place.ts'
 import { endQuietly } from './closed.ts'
@@ -15,6 +16,8 @@ export type Load = () => Promise<Program>
 export interface Program {
   /** In the order in which `all` applies them. */
   readonly roles: readonly Role[]
+  /** What `verify` asks from outside of a site's hosts. */
+  outside?(input: OutsideInput): readonly Outside[]
 }
 
 const listRoles = ({ roles }: Program): number => {
@@ -47,6 +50,8 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.schema(invocation, program)
     case 'trust':
       return await commands.trust(invocation)
+    case 'verify':
+      return await commands.verify(invocation, program)
   }
 }
 

@@ -37,7 +37,7 @@ export const UNTYPED: Options = {
   yes: false,
 }
 
-export type CommandName = 'apply' | 'list-roles' | 'list-tasks' | 'list-hosts' | 'schema' | 'trust' | 'exec'
+export type CommandName = 'apply' | 'list-roles' | 'list-tasks' | 'list-hosts' | 'schema' | 'trust' | 'exec' | 'verify'
 
 /** What is to be done. */
 export interface Invocation {
@@ -57,6 +57,7 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
   'list-tasks': [...WHICH, 'listTasks'],
   'list-hosts': [...WHICH, 'listHosts'],
   exec: HOSTS,
+  verify: [...HOSTS, 'limit', 'role'],
   trust: ['inventory', 'verbose', 'yes'],
   schema: ['verbose'],
 }

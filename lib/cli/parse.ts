@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { EXAMPLES, EXEC_EXAMPLES } from './examples.ts'
+import { EXAMPLES, EXEC_EXAMPLES, VERIFY_NOTES } from './examples.ts'
 import { type CommandName, type Invocation, MEANINGFUL, type Options, UNTYPED } from './options.ts'
 import { isPlanned } from './planned.ts'
 import { UsageError } from './usage.ts'
@@ -33,6 +33,11 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     .description("show a host's key and, when you agree, remember it in known_hosts")
     .action((host: string) => choose('trust', host))
   program
+    .command('verify')
+    .description('the checklist after a deployment, on the hosts and from outside; changes nothing')
+    .addHelpText('after', VERIFY_NOTES)
+    .action(() => choose('verify'))
+  program
     .command('schema')
     .description("print the inventory's JSON schema")
     .action(() => choose('schema'))
@@ -54,7 +59,7 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
 
 /** Its own --help, with those of the program's options that mean something to it. */
 const explained = (command: Command, program: Command): void => {
-  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'schema']
+  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'schema' | 'verify']
   command
     .helpOption('-h, --help', 'print this')
     .configureHelp({
@@ -74,7 +79,7 @@ const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Optio
 const describe = (version: string): Command =>
   new Command('trueup')
     .usage(
-      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup exec PATTERN -- CMD | trust HOST | schema',
+      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup verify | exec PATTERN -- CMD | trust HOST | schema',
     )
     .argument('[words...]')
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { Fact } from './probe.ts'
 import { check, type Task } from './task.ts'
+import type { Verification } from './verification.ts'
 
 /** What the roles of an inventory share. */
 export interface Site {
@@ -54,6 +55,8 @@ export interface Role<V = unknown> {
   readonly vars: z.ZodType<V>
   requires?(input: RoleInput<V>): readonly Requirement[]
   tasks(input: RoleInput<V>): readonly Task[]
+  /** The lines of the checklist after a deployment that this role answers for: `verify`. */
+  verify?(input: RoleInput<V>): readonly Verification[]
 }
 
 /** Defines a role. */

@@ -4,7 +4,8 @@ import { type Colours, indented, printable } from './style.ts'
 /** An event about something that happened on a host. */
 export type Happening = TaskEvent | HandlerEvent | WarningEvent | HostEvent
 
-export const isHappening = (event: Event): event is Happening => event.event !== 'run' && event.event !== 'summary'
+export const isHappening = (event: Event): event is Happening =>
+  event.event !== 'run' && event.event !== 'summary' && event.event !== 'check'
 
 const IN = '    '
 

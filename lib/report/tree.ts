@@ -84,7 +84,7 @@ export class Tree {
       this.#dryRun = event.dryRun
       this.#width = Math.max(...event.hosts.map((host) => host.length))
     } else if (event.event === 'summary') this.#finish(event)
-    else this.#count(event)
+    else if (event.event !== 'check') this.#count(event)
   }
 
   #count(event: Happening): void {

@@ -7,6 +7,7 @@ import { kernel } from './kernel.ts'
 import { packages, upgrades } from './packages.ts'
 import { clock, folders, journal, logs, oneOffs, preflight } from './upkeep.ts'
 import { Vars } from './vars.ts'
+import { verify } from './verify.ts'
 
 /** The ground that everything else stands on: upgrades, people and their access, logs, the clock, and the folders. */
 export default role({
@@ -28,4 +29,5 @@ export default role({
     ...folders(site),
     ...oneOffs(vars),
   ],
+  verify: ({ vars, site, host }) => verify(vars, site, host),
 })

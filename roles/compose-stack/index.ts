@@ -14,6 +14,7 @@ import { deployed } from './deploy.ts'
 import { stack } from './project.ts'
 import { source } from './source.ts'
 import { Vars } from './vars.ts'
+import { verify } from './verify.ts'
 
 type Stack = ReturnType<typeof stack>
 
@@ -98,4 +99,5 @@ export default role({
       compose.up({ ...project, services, title: 'everything up', exactly: true }),
     ]
   },
+  verify: ({ vars, site }) => verify(vars, site),
 })

@@ -104,7 +104,7 @@ describe.concurrent('the command line', () => {
 
   it.each([
     [['--role', 'all', '--shard', '1/2'], 'trueup: --shard is not built yet\n'],
-    [['verify'], 'trueup: verify is not built yet\n'],
+    [['history'], 'trueup: history is not built yet\n'],
     [['--frobnicate'], "trueup: unknown option '--frobnicate'\n"],
     [
       ['--role', 'note'],
@@ -212,6 +212,44 @@ describe.concurrent('the command line', () => {
     expect(lines).toContainEqual(expect.objectContaining({ event: 'host', host: 'gone', status: 'unreachable' }))
   })
 
+  it('verifies in one round trip, changes nothing, and says what cannot be judged from here', async () => {
+    const { run, runSource, dir } = await place()
+    const before = await run(['verify', '--role', 'notes', ...WEB1])
+    expect(before).toMatchObject({ code: 1, stderr: '' })
+    expect(before.stdout).toMatch(
+      /^web1\n {2}ok +ssh +logged in\n {2}FAILED +note one +it is missing; run --role notes\n/,
+    )
+    expect(before.stdout).toContain('1 check ok, 2 failed')
+    expect(existsSync(join(dir, 'one'))).toBe(false)
+
+    expect((await run(['--role', 'notes', ...WEB1])).code).toBe(0)
+    const after = await run(['verify', '--json', ...WEB1])
+    expect(after).toMatchObject({ code: 0, stderr: '' })
+    const lines = after.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
+    expect(lines).toMatchObject([
+      { event: 'check', host: 'web1', check: 'ssh', status: 'ok', detail: 'logged in' },
+      { event: 'check', host: 'web1', check: 'note one', status: 'ok', detail: 'it is there' },
+      { event: 'check', host: 'web1', check: 'note two', status: 'ok' },
+      {
+        event: 'check',
+        check: 'name of example.org',
+        status: 'unreachable',
+        detail: expect.stringContaining('not reachable from here: '),
+      },
+      { event: 'check', host: 'web1', check: 'seen', status: 'ok' },
+      { event: 'summary', hosts: { web1: { ok: 3, failed: 0, trips: 1 } }, exitCode: 0 },
+    ])
+
+    const both = await runSource(['verify', '-v'])
+    expect(both.code).toBe(3)
+    expect(both.stdout).toMatch(/^gone\n {2}not judged +ssh +.*127\.0\.0\.1/m)
+    expect(both.stdout).toMatch(/not judged +seen +the host itself was not reached/)
+    expect(both.stdout).toContain('"state":{"text":"one\\n"}')
+  })
+
   it('lists, and asks no host for it', async () => {
     const { run } = await place()
     expect(await run(['--list-hosts'])).toMatchObject({
@@ -239,6 +277,7 @@ describe.concurrent('the command line', () => {
       ['--role', 'notes'],
       ['--list-hosts'],
       ['exec', 'all', '--', 'true'],
+      ['verify'],
       ['trust', 'gone', '--yes'],
     ])
       await run(args, env)

@@ -26,6 +26,13 @@ describe('what is typed', () => {
     ['trust web1 --yes', 'trust', ['web1'], { yes: true }],
     ['-i x.yml exec web* -- ls -l --json', 'exec', ['web*', 'ls', '-l', '--json'], { inventory: 'x.yml', json: false }],
     ['exec web1 --json --forks 2 -- uptime', 'exec', ['web1', 'uptime'], { json: true, forks: 2 }],
+    ['verify', 'verify', [], { role: [], json: false, verbose: false }],
+    [
+      'verify --json --limit web* --role ufw,cron -v',
+      'verify',
+      [],
+      { json: true, limit: 'web*', role: ['ufw', 'cron'] },
+    ],
     ['exec all uptime', 'exec', ['all', 'uptime'], {}],
   ])('%s', (line, command, words, options) => {
     expect(read(line)).toMatchObject({ command, words, options })
@@ -56,6 +63,8 @@ describe('what is typed', () => {
       `${more.split(' ')[0]} means nothing with --plan: the plan says which roles, on which hosts`,
     ]),
     ['--list-hosts --plan p.json', '--plan means nothing with --list-hosts'],
+    ['verify --dry-run', '--dry-run means nothing with verify'],
+    ['verify web1', "too many arguments for 'verify'. Expected 0 arguments but got 1."],
     ['--role all --yes', '--yes means nothing without trust'],
   ])('%s is refused', (line, message) => {
     expect(() => read(line)).toThrow(new UsageError(message))
@@ -68,7 +77,6 @@ describe('what is typed', () => {
     ['--role all --shard 1/2', '--shard'],
     ['--role all --persist', '--persist'],
     ['--role all --lock-wait 5', '--lock-wait'],
-    ['verify', 'verify'],
     ['history', 'history'],
     ['undo 20261124T073000Z-ab12', 'undo'],
     ['secrets edit', 'secrets'],
@@ -100,6 +108,12 @@ describe('--help', () => {
   it('of trust and of the program are their own', () => {
     expect(help('trust -h')).toMatch(/^Usage: trueup trust .*--yes/s)
     expect(help('--help')).toMatch(/^Usage: trueup --role ROLE.*--dry-run/s)
+  })
+
+  it('of verify names its exit codes', () => {
+    const text = help('verify --help')
+    expect(text).toMatch(/^Usage: trueup verify .*--limit.*3 a host\s+could not be reached/s)
+    expect(text).not.toContain('--dry-run')
   })
 
   it('behind -- is the command', () => {
