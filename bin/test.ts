@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { notRun, rowsOf } from './shown.ts'
 
 const Report = z.object({
   numPassedTests: z.number(),
@@ -56,6 +57,25 @@ const tests = async (folder: string, project: string): Promise<Count> => {
   }
 }
 
+const kindOf = (file: string): string => /\.(engine|e2e|long)\.test\.ts$/.exec(file)?.[1] ?? 'unit'
+
+/** Every test that docs/requirements.md names, of the kinds that ran, has run and passed. */
+const shown = (folder: string, kinds: readonly string[]): Count => {
+  console.log('\n$ the tests that docs/requirements.md names')
+  try {
+    const named = rowsOf(readFileSync('docs/requirements.md', 'utf8')).flatMap(({ tests: all }) => all)
+    const due = named.filter(({ file }) => kinds.includes(kindOf(file)))
+    const reports = kinds.map((kind): unknown => JSON.parse(readFileSync(join(folder, `${kind}.json`), 'utf8')))
+    const lacking = notRun(due, reports)
+    for (const { row, file, title } of lacking) console.log(`${row}: did not run, or did not pass: ${file} › ${title}`)
+    console.log(`${due.length - lacking.length} of ${due.length} ran and passed`)
+    return { passed: lacking.length === 0 ? 1 : 0, failed: lacking.length === 0 ? 0 : 1, skipped: 0 }
+  } catch (error) {
+    console.log(String(error))
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'trueup-test-'))
 const projects = process.argv.length > 2 ? process.argv.slice(2) : ['unit', 'engine', 'e2e']
 const counts: Count[] = [
@@ -64,6 +84,7 @@ const counts: Count[] = [
   await check('eslint', '.', '--max-warnings', '0'),
 ]
 for (const project of projects) counts.push(await tests(folder, project))
+counts.push(shown(folder, projects))
 rmSync(folder, { recursive: true })
 
 const sum = (field: keyof Count) => counts.reduce((total, count) => total + count[field], 0)

@@ -48,6 +48,13 @@ it('is a set of four files and a manifest that says what is in them', () => {
   expect(on.got('calls'), 'no password is an argument').not.toContain('canary')
 })
 
+it('has the date and the sizes of the description (R100, R102)', () => {
+  const { output } = on.run('backup.sh')
+  const [date = ''] = on.sets()
+  expect(date).toMatch(/^20\d{6}_\d{6}$/)
+  for (const name of on.files()) expect(output).toMatch(new RegExp(`^-rw-------.* ${name}$`, 'm'))
+})
+
 describe('fails without leaving anything, with older sets as they were and everything running again', () => {
   it.each([
     ['PostgreSQL half way', 'pg_dump'],

@@ -64,6 +64,13 @@ it('builds the commit of a branch and remembers it once it is healthy', () => {
   expect(readFileSync(join(on.metrics, 'moja-dzialka-deploy.prom'), 'utf8')).toContain(`deploy_info{ref="${first}"} 1`)
 })
 
+it('ends with what runs (R95)', () => {
+  expect(on.run('deploy.sh').code).toBe(0)
+  const listed = on.calls().findLastIndex((call) => / ps$/.test(call))
+  const up = on.calls().findIndex((call) => call.includes('up -d'))
+  expect(listed).toBeGreaterThan(up)
+})
+
 it('takes a commit, and goes back to an older one', () => {
   const second = commit('two')
   expect(on.run('deploy.sh').code).toBe(0)
