@@ -135,8 +135,12 @@ describe('verify', () => {
     },
   ])('$what: just what it is about fails', async ({ breaks, mends, fails }) => {
     await on(HOST, breaks)
-    expect(await failures()).toEqual(fails)
+    const found = await failures()
     await on(HOST, mends)
+    expect(found).toEqual(fails)
+  })
+
+  it('finds everything well again, once all of it is mended', async () => {
     expect(await failures()).toEqual([])
   })
 })
