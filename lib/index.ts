@@ -24,4 +24,4 @@ export {
   type Task,
   task,
 } from './language/task.ts'
-export { maybeSecret, network, secret } from './language/zod.ts'
+export { image, maybeSecret, network, secret } from './language/zod.ts'

@@ -4,8 +4,9 @@ import certs from './certs.ts'
 import composeStack from './compose-stack/index.ts'
 import cron from './cron.ts'
 import docker from './docker.ts'
+import monitoring from './monitoring/index.ts'
 import nginx from './nginx.ts'
 import ufw from './ufw.ts'
 
 /** Every role, in the order in which `all` applies them. */
-export const roles: readonly Role[] = [baseUbuntu, ufw, docker, certs, nginx, composeStack, cron]
+export const roles: readonly Role[] = [baseUbuntu, ufw, docker, certs, nginx, composeStack, cron, monitoring]

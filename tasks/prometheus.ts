@@ -36,13 +36,17 @@ export const reload = (url: string): Handler =>
 export const reloadAlertmanager = (url: string): Handler =>
   handler({ id: 'reload:alertmanager', title: 'reload alertmanager', run: ask(url) })
 
+/** The image is there, or is fetched: three times, for a registry that is away for a moment. */
+const fetched = (image: string): Sh =>
+  sh`{ docker image inspect ${image} >/dev/null 2>&1 || docker pull -q ${image} >/dev/null || { sleep 3; docker pull -q ${image} >/dev/null; } || { sleep 12; docker pull -q ${image} >/dev/null; }; }`
+
 /**
  * A check by a program of an image. The engine does not see what is mounted for the check alone, hence the folder goes
  * to the container by its standard input.
  */
 const inImage = (image: string, tree: string, command: string): Validate => ({
   tree,
-  check: sh`tar -C ${tree} -c . | docker run -i --rm --network none --tmpfs /check:mode=1777 --workdir /check --entrypoint /bin/sh ${image} -c ${`tar -x && exec ${command}`}`,
+  check: sh`${fetched(image)} && tar -C ${tree} -c . | docker run -i --rm --network none --tmpfs /check:mode=1777 --workdir /check --entrypoint /bin/sh ${image} -c ${`mkdir it && cd it && tar -x && exec ${command}`}`,
 })
 
 /** promtool(1) of the very image that will run reads prometheus.yml and all rules before they are put in place. */
