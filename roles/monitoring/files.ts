@@ -70,7 +70,7 @@ export const routing = ({ alerts, images }: Vars, { dir }: Site): Task[] => {
 export const logging = ({ keep }: Vars, site: Site): Task[] => {
   const configured = (service: string, name: string, content: string) => {
     const tree = `${site.dir}/monitoring/${service}`
-    const notifies = restarted(containersOf(site), service, tree, 'running')
+    const notifies = restarted(containersOf(site), service, tree)
     return [directory({ path: tree }), file({ path: `${tree}/${name}`, content, notifies })]
   }
   return [
@@ -85,7 +85,7 @@ const EVERYTHING = { nginx: true, postgres: true, redis: true }
 export const views = (vars: Vars, site: Site): Task[] => {
   const tree = `${site.dir}/monitoring/grafana`
   const wanted = dashboards(site.project, vars.watch)
-  const notifies = restarted(containersOf(site), 'grafana', `${tree}/provisioning`, 'healthy')
+  const notifies = restarted(containersOf(site), 'grafana', `${tree}/provisioning`)
   const provisioned = (path: string, content: string) =>
     file({ path: `${tree}/provisioning/${path}/trueup.yml`, content, notifies })
   return [
