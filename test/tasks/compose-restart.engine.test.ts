@@ -34,7 +34,10 @@ esac
   const handler = restarted({ name: 'x-monitoring', dir: '/srv/x' }, 'loki', join(dir, 'tree'))
   const script = spell(handler.run)
   try {
-    execFileSync('bash', ['--norc', '--noprofile', '-c', script], { env: { PATH: `${dir}:${process.env['PATH']}`, HOME: dir }, stdio: 'pipe' })
+    execFileSync('bash', ['--norc', '--noprofile', '-c', script], {
+      env: { PATH: `${dir}:${process.env['PATH']}`, HOME: dir },
+      stdio: 'pipe',
+    })
     return { code: 0, said: '', again: existsSync(join(dir, 'restarted')) }
   } catch (error) {
     const { status, stderr } = error as { status: number; stderr: Buffer }
