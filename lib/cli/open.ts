@@ -2,16 +2,25 @@ import type { Host } from '../../inventory/host.ts'
 import type { Emit } from '../events.ts'
 import { mask } from '../language/mask.ts'
 import { prelude } from '../language/prelude.ts'
+import type { Claim } from '../session/lock.ts'
 import type { Session } from '../session/session.ts'
 import type { Options } from './options.ts'
 import { askPassword } from './password.ts'
 
-/** Makes sessions, with what was asked for beforehand; their warnings are told like any other. */
-export const opener = async ({ askBecomePass }: Options, emit: Emit): Promise<(host: Host) => Promise<Session>> => {
+/**
+ * Makes sessions, with what was asked for beforehand; their warnings are told like any other.
+ *
+ * @param claim - the lock that each takes or looks at; none unless given
+ */
+export const opener = async (
+  { askBecomePass }: Options,
+  emit: Emit,
+  claim?: Claim,
+): Promise<(host: Host) => Promise<Session>> => {
   const becomePassword = askBecomePass ? await askPassword('sudo password: ') : undefined
   return async (host) => {
     const { openSession } = await import('../session/open.ts')
     const onWarning = (message: string) => emit({ event: 'warning', host: host.name, role: '', message: mask(message) })
-    return openSession(host, { becomePassword, prelude, onWarning })
+    return openSession(host, { becomePassword, prelude, claim, onWarning })
   }
 }

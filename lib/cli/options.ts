@@ -13,6 +13,8 @@ export interface Options {
   readonly diff: boolean
   readonly json: boolean
   readonly forks: number
+  /** Seconds. */
+  readonly lockWait: number
   readonly askBecomePass: boolean
   readonly listRoles: boolean
   readonly listTasks: boolean
@@ -29,6 +31,7 @@ export const UNTYPED: Options = {
   diff: true,
   json: false,
   forks: 10,
+  lockWait: 0,
   askBecomePass: false,
   listRoles: false,
   listTasks: false,
@@ -52,7 +55,7 @@ const HOSTS = ['inventory', 'json', 'forks', 'askBecomePass', 'verbose'] as cons
 
 /** The options that mean something to each command; any other is refused. */
 export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]>> = {
-  apply: [...WHICH, ...HOSTS, 'dryRun', 'diff', 'out', 'plan', 'allowUnknown'],
+  apply: [...WHICH, ...HOSTS, 'dryRun', 'diff', 'out', 'plan', 'allowUnknown', 'lockWait'],
   'list-roles': [...WHICH, 'listRoles'],
   'list-tasks': [...WHICH, 'listTasks'],
   'list-hosts': [...WHICH, 'listHosts'],

@@ -97,6 +97,7 @@ const describe = (version: string): Command =>
     .option('--no-diff', 'do not')
     .option('--json', 'one event per line on stdout, nothing else there')
     .option('--forks <n>', 'hosts at once (default 10)', positive)
+    .option('--lock-wait <seconds>', 'wait so long for another run that holds a host (default: not at all)', seconds)
     .option('--ask-become-pass', 'ask once for the sudo password')
     .option('--list-roles', 'list the roles there are')
     .option('--list-tasks', 'list the tasks of the roles asked for; connects to nothing')
@@ -117,6 +118,11 @@ const listed = (typed: string, before: readonly string[] = []): string[] => [
 
 const positive = (typed: string): number => {
   if (!/^[1-9]\d{0,3}$/.test(typed)) throw new InvalidArgumentError('It takes a whole number from 1.')
+  return Number(typed)
+}
+
+const seconds = (typed: string): number => {
+  if (!/^\d{1,6}$/.test(typed)) throw new InvalidArgumentError('It takes a whole number of seconds.')
   return Number(typed)
 }
 

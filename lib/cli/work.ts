@@ -35,7 +35,8 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
   const hosts = new Map((await resolveHosts(inventory, known)).map((host) => [host.name, host]))
 
   const reporter = await chooseReporter(options, names.length, againFor(options))
-  const open = await opener(options, reporter.emit)
+  const { dryRun, lockWait: wait } = options
+  const open = await opener(options, reporter.emit, { run: id, mode: dryRun ? 'look' : 'take', wait })
   const targets = names.map((name): Target => {
     const host = hosts.get(name)
     const assignments = roles.map((role) => ({ role, vars: vars.get(name)?.get(role.name) }))
@@ -57,7 +58,7 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
     version: version(),
     targets,
     roles: roles.map(({ name }) => name),
-    dryRun: options.dryRun,
+    dryRun,
     diff: options.diff,
     verbose: options.verbose,
     forks: options.forks,

@@ -1,6 +1,6 @@
 import type { Emit, Event, HostSummary } from '../events.ts'
 import type { Site } from '../language/role.ts'
-import { LostError, type Session, UnreachableError } from '../session/session.ts'
+import { LockedError, LostError, type Session, UnreachableError } from '../session/session.ts'
 import { Apply } from './apply.ts'
 import { type Assignment, RoleError } from './compose.ts'
 import { DryRun } from './dry-run.ts'
@@ -103,6 +103,10 @@ export class Turn {
         return
       }
       if (error instanceof InterruptedError) this.#interrupted = true
+      if (error instanceof LockedError) {
+        this.#emit({ event: 'host', host: this.#target.name, status: 'locked', exitCode: 4, message: message(error) })
+        return
+      }
       const unreachable = error instanceof UnreachableError || error instanceof LostError
       const end = unreachable
         ? ({ status: 'unreachable', exitCode: 3 } as const)

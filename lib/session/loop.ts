@@ -12,7 +12,8 @@
  *   as well, but reads 8 kB at a time.)
  * - Descriptor 8 is held by the running job alone, so end of file on 7 says that the job is over, and `read -t` waits
  *   for that with a deadline: no helper process, no polling. `set -m` makes the job a process group of its own.
- * - Descriptor 9 belongs to scripts that run `here`: no job inherits it, so a lock on it ends with this shell.
+ * - Descriptor 9 belongs to scripts that run `here`: no job inherits it, so a lock on it ends with this shell. `$__busy`
+ *   is the file that tells the next run which job is under way (lock.ts): it may outlive this shell.
  * - Scripts are read without `-t`: with it bash makes two system calls per character.
  */
 export const LOOP = String.raw`
@@ -46,6 +47,7 @@ while read -r -t "$__idle" __seq __mode __timeout __length; do
     if [ "$__mode" = feed ]; then { eval "$__script"; } 7<&- 9>&- & else { eval "$__script"; } < /dev/null 7<&- 9>&- & fi
     __job=$!
     exec 8>&-
+    [ -z "$__busy" ] || echo "$__job" 2> /dev/null > "$__busy"
     read -r -t "$__timeout" -u 7
     [ $? -le 128 ] || { __end=timeout; __stop; } 2> /dev/null
     wait "$__job" 2> /dev/null || [ "$__mode" != feed ] || exit 1

@@ -4,6 +4,7 @@ import type { Secret } from '../language/secret.ts'
 import type { Sh } from '../language/sh.ts'
 import { type Sudo, sudo } from './become.ts'
 import { startLocal } from './local.ts'
+import type { Claim } from './lock.ts'
 import { ShellSession } from './shell-session.ts'
 import type { Session } from './session.ts'
 import type { Patience, Streams } from './shell.ts'
@@ -18,6 +19,8 @@ export interface OpenOptions extends Patience {
   readonly sshConfig?: string | undefined
   /** Told what a person should know and what no run fails for. */
   readonly onWarning?: ((message: string) => void) | undefined
+  /** The lock to take at every hello, or to look at; none unless given. */
+  readonly claim?: Claim | undefined
   /** When an ssh peer counts as dead. */
   readonly keepalive?: Keepalive | undefined
 }
@@ -55,5 +58,6 @@ export const openSession = (host: Host, options: OpenOptions = {}): Session => {
   const user = host.become?.user ?? (host.connection === 'local' ? userInfo().username : host.user)
   // /run is memory, and root's own; others have to make do with /tmp.
   const spool = user === 'root' ? '/run' : '/tmp'
-  return new ShellSession(host.name, () => connect(host, options), { ...options, spool })
+  const root = host.connection === 'local' ? (process.env['TRUEUP_LOCAL_ROOT'] ?? '') : ''
+  return new ShellSession(host.name, () => connect(host, options), { ...options, spool, root })
 }

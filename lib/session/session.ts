@@ -33,7 +33,10 @@ export interface Session {
   readonly name: string
   /** Requests since the hello; an upload is one, and so is the connection of `fresh`. */
   readonly trips: number
-  /** Connects (anew where it was connected) and asks the host who it is. @throws UnreachableError */
+  /**
+   * Connects (anew where it was connected), asks the host who it is, and takes its lock where the session is to have it.
+   * @throws UnreachableError, LockedError
+   */
   hello(): Promise<HostFacts>
   /**
    * Runs commands one after the other in one request. Each is on its own: a failure, or even a syntax error, of one
@@ -61,4 +64,9 @@ export class UnreachableError extends Error {
 /** The connection broke during a request; what the host made of it is not known. */
 export class LostError extends Error {
   override readonly name = 'LostError'
+}
+
+/** Another run holds the host, or a command that one has left is still under way there. Exit code 4. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError'
 }

@@ -4,6 +4,7 @@ import type { HostFacts } from '../language/role.ts'
 import { raw, type Sh } from '../language/sh.ts'
 import { hereScript, jobScript, spell } from './compose.ts'
 import { hello, parseHello } from './hello.ts'
+import { attempt, type Claim, type Found, parseFound, take } from './lock.ts'
 import { type ExecOptions, LostError, type Output, type Session, UnreachableError } from './session.ts'
 import { type Patience, Shell, type Streams } from './shell.ts'
 import { largeIn, runSpooled } from './spool.ts'
@@ -15,6 +16,12 @@ export interface SessionOptions extends Patience {
   readonly prelude?: Sh | string | undefined
   /** Where content too large to ride along is put for the length of a request. `/run` unless given. */
   readonly spool?: string
+  /** The lock to take at every hello, or to look at. */
+  readonly claim?: Claim | undefined
+  /** Stands before the paths where locks lie, so that tests of this machine keep apart. */
+  readonly root?: string
+  /** Told what a person should know and what no run fails for. */
+  readonly onWarning?: ((message: string) => void) | undefined
 }
 
 /** One connection of a session. */
@@ -50,8 +57,9 @@ export class ShellSession implements Session {
     const shell = new Shell(this.name, await this.#connect(), this.#options)
     this.#link = { shell, turns: new Turns() }
     try {
-      const [, facts] = await Promise.all([this.#prelude(shell), this.#facts(shell)])
-      return facts
+      // All of it at once: the lock costs no round trip of its own.
+      const [, waited, facts] = await Promise.all([this.#prelude(shell), this.#claim(shell), this.#facts(shell)])
+      return waited ? await this.#facts(shell) : facts
     } catch (error) {
       await this.close()
       throw error instanceof LostError ? new UnreachableError(withHint(error.message), { cause: error }) : error
@@ -75,7 +83,7 @@ export class ShellSession implements Session {
   }
 
   async fresh(): Promise<Session> {
-    const session = new ShellSession(this.name, this.#connect, this.#options)
+    const session = new ShellSession(this.name, this.#connect, { ...this.#options, claim: undefined })
     this.#trips += 1
     await session.hello()
     return session
@@ -111,6 +119,18 @@ export class ShellSession implements Session {
     const text = spell(typeof prelude === 'string' ? raw(prelude) : prelude)
     const [output] = await shell.request(hereScript([text]), { mode: 'here', timeout: 30, limit: 4096, parts: 1 })
     if (output?.code !== 0) throw new Error(`${this.name}: the prelude fails: ${output?.stderr.toString().trim()}`)
+  }
+
+  async #claim(shell: Shell): Promise<boolean> {
+    const { claim, root = '', onWarning } = this.#options
+    return claim === undefined ? false : await take(this.name, claim, () => this.#ask(shell, claim, root), onWarning)
+  }
+
+  async #ask(shell: Shell, claim: Claim, root: string): Promise<Found> {
+    const script = hereScript([spell(attempt(claim, root))])
+    const [output] = await shell.request(script, { mode: 'here', timeout: 30, limit: 64 * 1024, parts: 1 })
+    if (output?.code === 0) return parseFound(output.stdout.toString())
+    throw new UnreachableError(`${this.name}: it cannot be locked: ${output?.stderr.toString().trim()}`)
   }
 
   async #facts(shell: Shell): Promise<HostFacts> {

@@ -67,7 +67,7 @@ vars:
 ${vars}  vault: { dir: ${dir}, password: !secret pw }
 ${extra}`,
   )
-  const base = { PATH: process.env['PATH'] ?? '', HOME: dir, TRUEUP_INVENTORY: inventory }
+  const base = { PATH: process.env['PATH'] ?? '', HOME: dir, TRUEUP_INVENTORY: inventory, TRUEUP_LOCAL_ROOT: dir }
   const built = (args: readonly string[]) => [process.execPath, program, ...args]
   return {
     dir,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { derive, handler, script, sh } from '../../lib/index.ts'
+import { LockedError } from '../../lib/session/session.ts'
 import { FakeHost, on, roleOf, run, thing } from './fake-host.ts'
 
 const restart = handler({
@@ -213,5 +214,21 @@ describe('a lost connection', () => {
     const host = new FakeHost(['a'])
     host.losing.set('read a', 'before')
     expect((await run(host, [roleOf('r', [on('a')])])).story).toEqual(['a on: ok'])
+  })
+})
+
+describe('a host that another run holds', () => {
+  it.each([false, true])('is told of, with its own exit code (dry run: %s)', async (dryRun) => {
+    const host = new FakeHost()
+    host.refusal = new LockedError('web1: another run holds this host: nika@laptop')
+    const told = await run(host, [roleOf('r', [on('a')])], { dryRun })
+    expect(told.events).toContainEqual({
+      event: 'host',
+      host: 'web1',
+      status: 'locked',
+      exitCode: 4,
+      message: 'web1: another run holds this host: nika@laptop',
+    })
+    expect({ code: told.code, requests: host.requests }).toEqual({ code: 4, requests: [] })
   })
 })

@@ -60,6 +60,8 @@ export class FakeHost implements Session {
   readonly effects = new Map<string, () => void>()
   /** Commands on whose way the connection is lost, once: before the host runs them, or after. */
   readonly losing = new Map<string, 'before' | 'after'>()
+  /** What becomes of a hello, where it is not answered. */
+  refusal: Error | undefined
   hellos = 0
 
   constructor(on: readonly string[] = []) {
@@ -72,6 +74,7 @@ export class FakeHost implements Session {
 
   async hello(): Promise<HostFacts> {
     this.hellos += 1
+    if (this.refusal !== undefined) throw this.refusal
     return FACTS
   }
 
