@@ -15,3 +15,12 @@ export const EXEC_EXAMPLES = `
 Examples:
   trueup exec web1 -- systemctl is-active nginx
   trueup exec 'web*,!web3' -- 'df -h / | tail -n 1'    quoted, so that the shell here leaves * and | alone`
+
+/** The same for secrets --help. */
+export const SECRETS_EXAMPLES = `
+Examples:
+  trueup secrets init                                    make your key and an empty secrets.age
+  trueup secrets set postgres_password                   asks for the value; the inventory says !secret postgres_password
+  openssl rand -hex 24 | trueup secrets set api_token    or reads it from stdin
+  trueup secrets edit                                    all of them in $EDITOR
+  trueup secrets rotate                                  a new key; the old one does not open the file any more`

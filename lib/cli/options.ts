@@ -37,7 +37,7 @@ export const UNTYPED: Options = {
   yes: false,
 }
 
-export type CommandName = 'apply' | 'list-roles' | 'list-tasks' | 'list-hosts' | 'schema' | 'trust' | 'exec'
+export type CommandName = 'apply' | 'list-roles' | 'list-tasks' | 'list-hosts' | 'schema' | 'trust' | 'exec' | 'secrets'
 
 /** What is to be done. */
 export interface Invocation {
@@ -58,5 +58,6 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
   'list-hosts': [...WHICH, 'listHosts'],
   exec: HOSTS,
   trust: ['inventory', 'verbose', 'yes'],
+  secrets: ['inventory', 'verbose'],
   schema: ['verbose'],
 }

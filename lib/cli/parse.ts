@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { EXAMPLES, EXEC_EXAMPLES } from './examples.ts'
+import { EXAMPLES, EXEC_EXAMPLES, SECRETS_EXAMPLES } from './examples.ts'
 import { type CommandName, type Invocation, MEANINGFUL, type Options, UNTYPED } from './options.ts'
 import { isPlanned } from './planned.ts'
 import { UsageError } from './usage.ts'
@@ -33,6 +33,12 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     .description("show a host's key and, when you agree, remember it in known_hosts")
     .action((host: string) => choose('trust', host))
   program
+    .command('secrets <verb> [name...]')
+    .usage('init | list | set NAME | edit | rotate')
+    .description('work on secrets.age, the encrypted secrets beside the inventory')
+    .addHelpText('after', SECRETS_EXAMPLES)
+    .action((verb: string, names: string[]) => choose('secrets', verb, ...names))
+  program
     .command('schema')
     .description("print the inventory's JSON schema")
     .action(() => choose('schema'))
@@ -54,7 +60,7 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
 
 /** Its own --help, with those of the program's options that mean something to it. */
 const explained = (command: Command, program: Command): void => {
-  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'schema']
+  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'secrets' | 'schema']
   command
     .helpOption('-h, --help', 'print this')
     .configureHelp({
@@ -74,7 +80,7 @@ const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Optio
 const describe = (version: string): Command =>
   new Command('trueup')
     .usage(
-      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup exec PATTERN -- CMD | trust HOST | schema',
+      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup exec PATTERN -- CMD | trust HOST | secrets VERB | schema',
     )
     .argument('[words...]')
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)

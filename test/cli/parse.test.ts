@@ -23,6 +23,7 @@ describe('what is typed', () => {
     ['--role nginx --list-tasks --limit web1', 'list-tasks', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
     ['--list-hosts', 'list-hosts', [], { listHosts: true }],
     ['schema', 'schema', [], {}],
+    ['secrets set pg -i x.yml', 'secrets', ['set', 'pg'], { inventory: 'x.yml' }],
     ['trust web1 --yes', 'trust', ['web1'], { yes: true }],
     ['-i x.yml exec web* -- ls -l --json', 'exec', ['web*', 'ls', '-l', '--json'], { inventory: 'x.yml', json: false }],
     ['exec web1 --json --forks 2 -- uptime', 'exec', ['web1', 'uptime'], { json: true, forks: 2 }],
@@ -40,6 +41,8 @@ describe('what is typed', () => {
     ['--role all nginx', 'unknown command "nginx"; --help lists what there is'],
     ['frobnicate', 'unknown command "frobnicate"; --help lists what there is'],
     ['schema x', "too many arguments for 'schema'. Expected 0 arguments but got 1."],
+    ['secrets', "missing required argument 'verb'"],
+    ['secrets list --json', '--json means nothing with secrets'],
     ['trust', "missing required argument 'host'"],
     ['exec web1', "missing required argument 'command'"],
     ['exec web1 ls -l', "unknown option '-l'; the command of exec follows --"],
@@ -71,7 +74,6 @@ describe('what is typed', () => {
     ['verify', 'verify'],
     ['history', 'history'],
     ['undo 20261124T073000Z-ab12', 'undo'],
-    ['secrets edit', 'secrets'],
     ['merge-reports a b', 'merge-reports'],
   ])('%s is refused: not built yet', (line, word) => {
     expect(() => read(line)).toThrow(new UsageError(`${word} is not built yet`))
