@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,9 +8,11 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Emit, Event } from '../lib/events.ts'
 import { blob, check, derive, env, handler, probe, Secret, script, sh, stdin, type Task, task } from '../lib/index.ts'
 import { prelude } from '../lib/language/prelude.ts'
+import { REPORTS } from '../lib/cli/report-files.ts'
 import { jsonReporter } from '../lib/report/json.ts'
 import { plainReporter } from '../lib/report/plain.ts'
 import { Tree } from '../lib/report/tree.ts'
+import { marker } from '../lib/runner/plan/mark.ts'
 import { runFleet } from '../lib/runner/fleet.ts'
 import { openSession } from '../lib/session/open.ts'
 import { directory } from '../tasks/directory.ts'
@@ -54,6 +57,18 @@ afterAll(() => rmSync(scratch, { recursive: true }))
 const OUTPUTS: Readonly<Record<string, (write: (text: string) => void) => Emit>> = {
   json: (write) => jsonReporter(write),
   plain: (write) => plainReporter({ write, colour: false, verbose: true, again: () => 'again' }),
+  ...Object.fromEntries(
+    Object.entries(REPORTS).map(([kind, render]) => [
+      `--report ${kind}`,
+      (write) => {
+        const events: Event[] = []
+        return (event) => {
+          events.push(event)
+          if (event.event === 'summary') write(render(events))
+        }
+      },
+    ]),
+  ),
   tree: (write) => new Tree({ write, colour: true, verbose: true, again: () => 'again' }, 1).emit,
 }
 
@@ -176,6 +191,10 @@ const run = async (dir: string, tasks: readonly Task[], dryRun: boolean) => {
       for (const emit of emits) emit(event)
     },
     renderer: 'silent',
+    keeping: {
+      mark: marker(randomBytes(32)),
+      record: (_, step) => void shown.set('plan', `${shown.get('plan') ?? ''}${JSON.stringify(step)}`),
+    },
   })
   return { code, events, shown: [...shown] }
 }

@@ -10,9 +10,15 @@ export interface Options {
   /** The saved plan to apply. */
   readonly plan?: string
   readonly allowUnknown: boolean
+  /** Hosts may be rebooted, where something needs it. */
+  readonly reboot: boolean
   readonly diff: boolean
   readonly json: boolean
+  /** Reports to write at the end: `KIND=FILE`. */
+  readonly report: readonly string[]
   readonly forks: number
+  /** Minutes that the whole run may take. */
+  readonly timeout?: number
   readonly askBecomePass: boolean
   readonly listRoles: boolean
   readonly listTasks: boolean
@@ -26,8 +32,10 @@ export const UNTYPED: Options = {
   role: [],
   dryRun: false,
   allowUnknown: false,
+  reboot: false,
   diff: true,
   json: false,
+  report: [],
   forks: 10,
   askBecomePass: false,
   listRoles: false,
@@ -52,7 +60,7 @@ const HOSTS = ['inventory', 'json', 'forks', 'askBecomePass', 'verbose'] as cons
 
 /** The options that mean something to each command; any other is refused. */
 export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]>> = {
-  apply: [...WHICH, ...HOSTS, 'dryRun', 'diff', 'out', 'plan', 'allowUnknown'],
+  apply: [...WHICH, ...HOSTS, 'dryRun', 'reboot', 'diff', 'report', 'timeout', 'out', 'plan', 'allowUnknown'],
   'list-roles': [...WHICH, 'listRoles'],
   'list-tasks': [...WHICH, 'listTasks'],
   'list-hosts': [...WHICH, 'listHosts'],

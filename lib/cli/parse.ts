@@ -96,8 +96,11 @@ const describe = (version: string): Command =>
     .option('--allow-unknown', 'with --plan: also where a step could not be known')
     .option('--diff', 'show what changes inside files (the default)')
     .option('--no-diff', 'do not')
+    .option('--reboot', 'reboot hosts where something needs it, once; otherwise they are told of')
     .option('--json', 'one event per line on stdout, nothing else there')
+    .option('--report <kind=file>', 'write a report at the end: junit, html or json; repeatable', collected)
     .option('--forks <n>', 'hosts at once (default 10)', positive)
+    .option('--timeout <minutes>', 'end the run after the task in hand once it took so long', positive)
     .option('--ask-become-pass', 'ask once for the sudo password')
     .option('--list-roles', 'list the roles there are')
     .option('--list-tasks', 'list the tasks of the roles asked for; connects to nothing')
@@ -115,6 +118,8 @@ const listed = (typed: string, before: readonly string[] = []): string[] => [
   ...before,
   ...typed.split(',').map((name) => name.trim()),
 ]
+
+const collected = (typed: string, before: readonly string[] = []): string[] => [...before, typed]
 
 const positive = (typed: string): number => {
   if (!/^[1-9]\d{0,3}$/.test(typed)) throw new InvalidArgumentError('It takes a whole number from 1.')

@@ -1,5 +1,5 @@
 /** What the command line will have and has not yet: refused by name, never accepted and ignored. */
-const options = ['--serial', '--max-fail', '--report', '--shard', '--persist', '--lock-wait']
+const options = ['--serial', '--max-fail', '--shard', '--persist', '--lock-wait']
 
 const commands = ['verify', 'history', 'undo', 'merge-reports']
 

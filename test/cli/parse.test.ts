@@ -19,6 +19,7 @@ describe('what is typed', () => {
     ],
     ['--role all --dry-run --out=p.json', 'apply', [], { dryRun: true, out: 'p.json' }],
     ['--plan p.json --allow-unknown -i x.yml', 'apply', [], { plan: 'p.json', allowUnknown: true, inventory: 'x.yml' }],
+    ['--role all --report junit=a.xml --report html=b', 'apply', [], { report: ['junit=a.xml', 'html=b'] }],
     ['--list-roles', 'list-roles', [], { listRoles: true, role: [] }],
     ['--role nginx --list-tasks --limit web1', 'list-tasks', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
     ['--list-hosts', 'list-hosts', [], { listHosts: true }],
@@ -35,6 +36,7 @@ describe('what is typed', () => {
   it.each([
     ['--rol all', "unknown option '--rol' (Did you mean --role?)"],
     ['--role', "option '--role <roles>' argument missing"],
+    ['exec all --timeout 5 -- ls', '--timeout means nothing with exec'],
     ['--role all --forks 0', "option '--forks <n>' argument '0' is invalid. It takes a whole number from 1."],
     ['--role all --forks two', "option '--forks <n>' argument 'two' is invalid. It takes a whole number from 1."],
     ['--role all --forks 1.5', "option '--forks <n>' argument '1.5' is invalid. It takes a whole number from 1."],
@@ -67,7 +69,6 @@ describe('what is typed', () => {
   it.each([
     ['--role all --serial 1', '--serial'],
     ['--role all --max-fail 10%', '--max-fail'],
-    ['--role all --report junit=x.xml', '--report'],
     ['--role all --shard 1/2', '--shard'],
     ['--role all --persist', '--persist'],
     ['--role all --lock-wait 5', '--lock-wait'],

@@ -112,7 +112,11 @@ describe('html', () => {
   it('takes nothing of what a host says as markup', () => {
     const shape = (page: string) => page.match(/<[^>]*>/g)?.join('')
     const page = (word: string) => html([task(word, 'failed', { message: word, diff: word })])
-    fc.assert(fc.property(anything, (word) => expect(shape(page(`x${word}`))).toBe(shape(page('x')))))
+    fc.assert(
+      fc.property(anything, (word) => {
+        expect(shape(page(`x${word}`))).toBe(shape(page('x')))
+      }),
+    )
   })
 })
 
