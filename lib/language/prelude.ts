@@ -11,6 +11,8 @@ import { aptPrelude } from './prelude-apt.ts'
  * - `tu_link PATH TARGET [TREE CHECK]` the same for a symbolic link.
  * - `tu_remove PATH [TREE CHECK]` removes a file or link.
  *
+ * `tu_reboot_required WHY` leaves Debian's notice that a reboot is wanted, as packages do.
+ *
  * Functions for packages follow them: see {@link aptPrelude}.
  *
  * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
@@ -28,6 +30,9 @@ tu_room() { # what df(1) says of the file system that we are in
   read -r size free nodes at < <(df -k --output=itotal,avail,iavail,target . | tail -n 1)
   if [ "$free" -ge 64 ] && { [ "$nodes" != 0 ] || [ "$size" = 0 ]; }; then echo "$free kB free on $at"
   else echo "the file system $at is full ($free kB and $nodes inodes free): make room there (du -xh $at | sort -h | tail) and run again"; fi
+}
+tu_reboot_required() { # WHY
+  echo '*** System restart required ***' > /run/reboot-required && printf '%s\n' "$1" >> /run/reboot-required.pkgs
 }
 tu_stage() { tu_staged=.trueup.$BASHPID.$RANDOM$RANDOM; }
 tu_commit() { # PATH STAGED|'' [TREE CHECK]
