@@ -48,6 +48,8 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.listTasks(invocation, program)
     case 'schema':
       return await commands.schema(invocation, program)
+    case 'secrets':
+      return await commands.secrets(invocation)
     case 'trust':
       return await commands.trust(invocation)
     case 'verify':

@@ -1,6 +1,7 @@
 import { judge, probesOf, type Step, stillWrong } from '../language/judge.ts'
 import { foretell, type Item, Overlay } from '../language/plan.ts'
 import type { Probe } from '../language/probe.ts'
+import type { HostFacts } from '../language/role.ts'
 import type { Declared, Drift, Imperative, Scripted, Task } from '../language/task.ts'
 import { APPLY_SECONDS, attempt, type Seen } from './attempt.ts'
 import { compose } from './compose.ts'
@@ -12,6 +13,7 @@ import { HostLink } from './host.ts'
 import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
 import { Adherence } from './plan/adherence.ts'
 import { StaleError } from './plan/compare.ts'
+import { Reboot } from './reboot.ts'
 import { presentable, told } from './tell.ts'
 
 /** What came of a task's change: nothing is wrong, or this. */
@@ -25,6 +27,7 @@ export class Apply implements HostRun {
   readonly #job: Job
   readonly #host: HostLink
   readonly #pending: Pending
+  readonly #reboot: Reboot
   #items: readonly Item[] = []
   #failed = false
   readonly #adherence: Adherence | undefined
@@ -33,13 +36,14 @@ export class Apply implements HostRun {
     this.#job = job
     this.#host = new HostLink(job.session)
     this.#pending = new Pending(job, this.#host)
+    this.#reboot = new Reboot(job, this.#host)
     const saved = job.keeping?.saved?.get(job.name)
     if (job.keeping && saved) this.#adherence = new Adherence(saved, job.keeping.mark)
   }
 
   async start(): Promise<void> {
     const { session, assignments, site } = this.#job
-    this.#items = compose(assignments, site, await session.hello())
+    this.#items = compose(assignments, site, this.#reboot.met(await session.hello()))
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
     await this.#adherence?.begin(this.#items, this.#host)
   }
@@ -52,6 +56,17 @@ export class Apply implements HostRun {
       else await this.#turn(item, index)
     }
     await this.#flush(name)
+    const rebooted = await this.#reboot.after(name, this.#failed)
+    if (rebooted === false) this.#failed = true
+    else if (rebooted !== undefined) await this.#afresh(name, rebooted)
+  }
+
+  /** After a reboot nothing that was known counts: what is still to come is built and read anew, in one round trip. */
+  async #afresh(name: string, facts: HostFacts): Promise<void> {
+    const { assignments, site } = this.#job
+    this.#items = compose(assignments, site, facts)
+    const next = this.#items.findLastIndex(({ role }) => role === name) + 1
+    await this.#host.read(this.#items.slice(next).flatMap(({ task }) => probesOf(task)))
   }
 
   /** What was changed still gets its handlers; nothing else is begun. */
@@ -147,7 +162,12 @@ export class Apply implements HostRun {
     this.#host.facts.expect(overlay.assumed)
     const before = this.#pending.ids
     this.#pending.add(task)
-    const reads = question([task.want.probe, ...probesOf(item.task), ...this.#ahead(index + 1, item.role, overlay)])
+    const reads = question([
+      task.want.probe,
+      ...probesOf(item.task),
+      ...this.#ahead(index + 1, item.role, overlay),
+      ...this.#reboot.probes(task),
+    ])
     const { seen, wrong, lost } = await attempt(this.#host, task, drift, reads, this.#job)
     const step = await this.#look(item, index)
     const untouched = step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now)

@@ -14,6 +14,7 @@ export interface FleetOptions {
   readonly roles: readonly string[]
   readonly dryRun: boolean
   readonly diff: boolean
+  readonly reboot?: boolean
   readonly verbose: boolean
   /** Hosts at once. */
   readonly forks: number

@@ -29,6 +29,8 @@ export interface Job {
   /** Aborted by Ctrl-C: the task in hand is finished, no other is begun. */
   readonly signal: AbortSignal
   readonly keeping?: Keeping
+  /** Whether the host may be rebooted where something needs it. */
+  readonly reboot?: boolean
   /** Told when a change is about to be made, for whoever watches. */
   readonly doing?: (role: string, task: string) => void
 }

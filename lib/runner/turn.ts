@@ -26,6 +26,7 @@ export interface TurnOptions {
   readonly emit: Emit
   readonly doing?: (role: string, task: string) => void
   readonly keeping?: Keeping
+  readonly reboot?: boolean
 }
 
 /** One host's turn: whatever goes wrong is told as events and ends in its summary. */

@@ -20,10 +20,12 @@ describe('what is typed', () => {
     ['--role all --dry-run --out=p.json', 'apply', [], { dryRun: true, out: 'p.json' }],
     ['--plan p.json --allow-unknown -i x.yml', 'apply', [], { plan: 'p.json', allowUnknown: true, inventory: 'x.yml' }],
     ['--role all --lock-wait 90', 'apply', [], { lockWait: 90 }],
+    ['--role all --report junit=a.xml --report html=b', 'apply', [], { report: ['junit=a.xml', 'html=b'] }],
     ['--list-roles', 'list-roles', [], { listRoles: true, role: [] }],
     ['--role nginx --list-tasks --limit web1', 'list-tasks', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
     ['--list-hosts', 'list-hosts', [], { listHosts: true }],
     ['schema', 'schema', [], {}],
+    ['secrets set pg -i x.yml', 'secrets', ['set', 'pg'], { inventory: 'x.yml' }],
     ['trust web1 --yes', 'trust', ['web1'], { yes: true }],
     ['-i x.yml exec web* -- ls -l --json', 'exec', ['web*', 'ls', '-l', '--json'], { inventory: 'x.yml', json: false }],
     ['exec web1 --json --forks 2 -- uptime', 'exec', ['web1', 'uptime'], { json: true, forks: 2 }],
@@ -42,6 +44,7 @@ describe('what is typed', () => {
   it.each([
     ['--rol all', "unknown option '--rol' (Did you mean --role?)"],
     ['--role', "option '--role <roles>' argument missing"],
+    ['exec all --timeout 5 -- ls', '--timeout means nothing with exec'],
     ['--role all --forks 0', "option '--forks <n>' argument '0' is invalid. It takes a whole number from 1."],
     ['--role all --forks two', "option '--forks <n>' argument 'two' is invalid. It takes a whole number from 1."],
     ['--role all --forks 1.5', "option '--forks <n>' argument '1.5' is invalid. It takes a whole number from 1."],
@@ -53,6 +56,8 @@ describe('what is typed', () => {
     ['--role all nginx', 'unknown command "nginx"; --help lists what there is'],
     ['frobnicate', 'unknown command "frobnicate"; --help lists what there is'],
     ['schema x', "too many arguments for 'schema'. Expected 0 arguments but got 1."],
+    ['secrets', "missing required argument 'verb'"],
+    ['secrets list --json', '--json means nothing with secrets'],
     ['trust', "missing required argument 'host'"],
     ['exec web1', "missing required argument 'command'"],
     ['exec web1 ls -l', "unknown option '-l'; the command of exec follows --"],
@@ -79,12 +84,10 @@ describe('what is typed', () => {
   it.each([
     ['--role all --serial 1', '--serial'],
     ['--role all --max-fail 10%', '--max-fail'],
-    ['--role all --report junit=x.xml', '--report'],
     ['--role all --shard 1/2', '--shard'],
     ['--role all --persist', '--persist'],
     ['history', 'history'],
     ['undo 20261124T073000Z-ab12', 'undo'],
-    ['secrets edit', 'secrets'],
     ['merge-reports a b', 'merge-reports'],
   ])('%s is refused: not built yet', (line, word) => {
     expect(() => read(line)).toThrow(new UsageError(`${word} is not built yet`))

@@ -33,7 +33,7 @@ export const on = (name: string, more: Partial<Omit<Declared, 'kind'>> = {}): Ta
 
 export const roleOf = (name: string, tasks: readonly Task[]): Role => ({ name, vars: z.unknown(), tasks: () => tasks })
 
-const FACTS: HostFacts = {
+export const FACTS: HostFacts = {
   name: 'web1',
   os: 'debian',
   version: '13',
@@ -130,7 +130,7 @@ export interface Told {
 export const run = async (
   host: FakeHost,
   roles: readonly Role[],
-  options: { dryRun?: boolean; signal?: AbortSignal; keeping?: Keeping } = {},
+  options: { dryRun?: boolean; reboot?: boolean; signal?: AbortSignal; keeping?: Keeping } = {},
 ): Promise<Told> => {
   const events: Event[] = []
   const code = await runFleet({
@@ -146,6 +146,7 @@ export const run = async (
     ],
     roles: roles.map(({ name }) => name),
     dryRun: options.dryRun ?? false,
+    reboot: options.reboot ?? false,
     diff: false,
     verbose: false,
     forks: 1,
