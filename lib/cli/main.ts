@@ -39,6 +39,8 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.apply(invocation, program)
     case 'exec':
       return await commands.exec(invocation)
+    case 'history':
+      return await commands.history(invocation)
     case 'list-hosts':
       return await commands.listHosts(invocation)
     case 'list-tasks':
@@ -47,6 +49,8 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.schema(invocation, program)
     case 'trust':
       return await commands.trust(invocation)
+    case 'undo':
+      return await commands.undo(invocation)
   }
 }
 

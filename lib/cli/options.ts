@@ -37,7 +37,16 @@ export const UNTYPED: Options = {
   yes: false,
 }
 
-export type CommandName = 'apply' | 'list-roles' | 'list-tasks' | 'list-hosts' | 'schema' | 'trust' | 'exec'
+export type CommandName =
+  | 'apply'
+  | 'list-roles'
+  | 'list-tasks'
+  | 'list-hosts'
+  | 'schema'
+  | 'trust'
+  | 'exec'
+  | 'history'
+  | 'undo'
 
 /** What is to be done. */
 export interface Invocation {
@@ -57,6 +66,8 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
   'list-tasks': [...WHICH, 'listTasks'],
   'list-hosts': [...WHICH, 'listHosts'],
   exec: HOSTS,
+  history: ['limit', ...HOSTS],
+  undo: ['limit', 'dryRun', 'diff', ...HOSTS],
   trust: ['inventory', 'verbose', 'yes'],
   schema: ['verbose'],
 }

@@ -33,6 +33,14 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     .description("show a host's key and, when you agree, remember it in known_hosts")
     .action((host: string) => choose('trust', host))
   program
+    .command('history [run]')
+    .description('the runs that have changed something on the hosts, newest first, or all that one of them has changed')
+    .action((run?: string) => choose('history', ...(run === undefined ? [] : [run])))
+  program
+    .command('undo <run>')
+    .description('put back the files that a run has replaced; refused where they have changed since')
+    .action((run: string) => choose('undo', run))
+  program
     .command('schema')
     .description("print the inventory's JSON schema")
     .action(() => choose('schema'))
@@ -54,7 +62,7 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
 
 /** Its own --help, with those of the program's options that mean something to it. */
 const explained = (command: Command, program: Command): void => {
-  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'schema']
+  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'history' | 'undo' | 'schema']
   command
     .helpOption('-h, --help', 'print this')
     .configureHelp({
@@ -74,7 +82,7 @@ const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Optio
 const describe = (version: string): Command =>
   new Command('trueup')
     .usage(
-      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup exec PATTERN -- CMD | trust HOST | schema',
+      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup exec PATTERN -- CMD | trust HOST | history [RUN] | undo RUN | schema',
     )
     .argument('[words...]')
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)

@@ -31,7 +31,7 @@ export class Apply implements HostRun {
 
   constructor(job: Job) {
     this.#job = job
-    this.#host = new HostLink(job.session)
+    this.#host = new HostLink(job.session, job.journal)
     this.#pending = new Pending(job, this.#host)
     const saved = job.keeping?.saved?.get(job.name)
     if (job.keeping && saved) this.#adherence = new Adherence(saved, job.keeping.mark)
@@ -39,7 +39,9 @@ export class Apply implements HostRun {
 
   async start(): Promise<void> {
     const { session, assignments, site } = this.#job
-    this.#items = compose(assignments, site, await session.hello())
+    const facts = await session.hello()
+    this.#job.journal?.connected(facts.sshFrom)
+    this.#items = compose(typeof assignments === 'function' ? await assignments(session) : assignments, site, facts)
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
     await this.#adherence?.begin(this.#items, this.#host)
   }
@@ -148,7 +150,7 @@ export class Apply implements HostRun {
     const before = this.#pending.ids
     this.#pending.add(task)
     const reads = question([task.want.probe, ...probesOf(item.task), ...this.#ahead(index + 1, item.role, overlay)])
-    const { seen, wrong, lost } = await attempt(this.#host, task, drift, reads, this.#job)
+    const { seen, wrong, lost } = await attempt(this.#host, item, task, drift, reads, this.#job)
     const step = await this.#look(item, index)
     const untouched = step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now)
     if (untouched) this.#pending.forget(task, before)
@@ -165,11 +167,13 @@ export class Apply implements HostRun {
       this.#job.doing?.(item.role, task.title)
       this.#pending.add(task)
       this.#host.facts.expire()
-      await task.apply($)
+      const around = this.#job.journal?.steps(item, task)
+      await task.apply(dollar(this.#job.session, task.timeout ?? APPLY_SECONDS, around))
       if (await task.check($)) return this.#changed(item, { ms: ms() })
       this.#fail(item, 'applied cleanly but its check still does not hold', { ms: ms() })
     } catch (error) {
       if (error instanceof StaleError) throw error
+      this.#job.journal?.carried(false)
       this.#fail(item, message(error), { ms: ms() })
     }
   }

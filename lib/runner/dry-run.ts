@@ -23,7 +23,8 @@ export class DryRun implements HostRun {
 
   async start(): Promise<void> {
     const { session, assignments, site } = this.#job
-    this.#items = compose(assignments, site, await session.hello())
+    const facts = await session.hello()
+    this.#items = compose(typeof assignments === 'function' ? await assignments(session) : assignments, site, facts)
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
   }
 

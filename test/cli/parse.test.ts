@@ -23,6 +23,9 @@ describe('what is typed', () => {
     ['--role nginx --list-tasks --limit web1', 'list-tasks', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
     ['--list-hosts', 'list-hosts', [], { listHosts: true }],
     ['schema', 'schema', [], {}],
+    ['history --limit web1 --json', 'history', [], { limit: 'web1', json: true }],
+    ['undo 20261124T073000Z-ab12 --dry-run', 'undo', ['20261124T073000Z-ab12'], { dryRun: true }],
+    ['history 20261124T073000Z-ab12', 'history', ['20261124T073000Z-ab12'], {}],
     ['trust web1 --yes', 'trust', ['web1'], { yes: true }],
     ['-i x.yml exec web* -- ls -l --json', 'exec', ['web*', 'ls', '-l', '--json'], { inventory: 'x.yml', json: false }],
     ['exec web1 --json --forks 2 -- uptime', 'exec', ['web1', 'uptime'], { json: true, forks: 2 }],
@@ -69,8 +72,6 @@ describe('what is typed', () => {
     ['--role all --persist', '--persist'],
     ['--role all --lock-wait 5', '--lock-wait'],
     ['verify', 'verify'],
-    ['history', 'history'],
-    ['undo 20261124T073000Z-ab12', 'undo'],
     ['secrets edit', 'secrets'],
     ['merge-reports a b', 'merge-reports'],
   ])('%s is refused: not built yet', (line, word) => {
