@@ -42,6 +42,8 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.apply(invocation, program)
     case 'exec':
       return await commands.exec(invocation)
+    case 'history':
+      return await commands.history(invocation)
     case 'list-hosts':
       return await commands.listHosts(invocation)
     case 'list-tasks':
@@ -54,6 +56,8 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.trust(invocation)
     case 'verify':
       return await commands.verify(invocation, program)
+    case 'undo':
+      return await commands.undo(invocation)
   }
 }
 

@@ -58,6 +58,8 @@ export type CommandName =
   | 'exec'
   | 'secrets'
   | 'verify'
+  | 'history'
+  | 'undo'
 
 /** What is to be done. */
 export interface Invocation {
@@ -90,6 +92,8 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
   'list-hosts': [...WHICH, 'listHosts'],
   exec: HOSTS,
   verify: [...HOSTS, 'limit', 'role'],
+  history: ['limit', ...HOSTS],
+  undo: ['limit', 'dryRun', 'diff', ...HOSTS],
   trust: ['inventory', 'verbose', 'yes'],
   secrets: ['inventory', 'verbose'],
   schema: ['verbose'],

@@ -44,6 +44,14 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     .addHelpText('after', SECRETS_EXAMPLES)
     .action((verb: string, names: string[]) => choose('secrets', verb, ...names))
   program
+    .command('history [run]')
+    .description('the runs that have changed something on the hosts, newest first, or all that one of them has changed')
+    .action((run?: string) => choose('history', ...(run === undefined ? [] : [run])))
+  program
+    .command('undo <run>')
+    .description('put back the files that a run has replaced; refused where they have changed since')
+    .action((run: string) => choose('undo', run))
+  program
     .command('schema')
     .description("print the inventory's JSON schema")
     .action(() => choose('schema'))
@@ -65,7 +73,7 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
 
 /** Its own --help, with those of the program's options that mean something to it. */
 const explained = (command: Command, program: Command): void => {
-  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'secrets' | 'schema' | 'verify']
+  const meaningful: readonly string[] = MEANINGFUL[command.name() as Exclude<CommandName, 'apply' | `list-${string}`>]
   command
     .helpOption('-h, --help', 'print this')
     .configureHelp({
@@ -85,7 +93,7 @@ const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Optio
 const describe = (version: string): Command =>
   new Command('trueup')
     .usage(
-      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup verify | exec PATTERN -- CMD | trust HOST | secrets VERB | schema',
+      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup verify | history [RUN] | undo RUN | exec PATTERN -- CMD\n       trueup trust HOST | secrets VERB | schema',
     )
     .argument('[words...]')
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)

@@ -17,6 +17,7 @@ import { reportFiles } from './report-files.ts'
 import { chooseReporter } from './reporter.ts'
 import { knownRoles } from './roles.ts'
 import { version } from './version.ts'
+import { whoami } from './whoami.ts'
 
 /** What is to be worked on, and what for. */
 export interface Work {
@@ -25,6 +26,8 @@ export interface Work {
   readonly names: readonly string[]
   readonly roles: readonly Role[]
   readonly keeping?: Keeping
+  /** The id of the plan that is applied, for the journal. */
+  readonly plan?: string
   /** Told of each host before it is worked on. @throws StaleError where nothing may be done on it */
   readonly before?: (host: Host, assignments: readonly Assignment[]) => void
 }
@@ -73,6 +76,14 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
     forks: options.forks,
     signal: within(options.timeout, interrupts.watch(reporter.note), reporter.note),
     ...(keeping && { keeping }),
+    info: {
+      id,
+      when: new Date().toISOString(),
+      who: whoami(),
+      version: version(),
+      roles: roles.map(({ name }) => name),
+      ...(work.plan !== undefined && { plan: work.plan }),
+    },
   })
   await reports.save()
   return exitCode

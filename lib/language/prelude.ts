@@ -1,4 +1,5 @@
 import { aptPrelude } from './prelude-apt.ts'
+import { journalPrelude } from './prelude-journal.ts'
 
 /**
  * Shell functions that every session defines once, so that commands stay short. All work on a path whose folder they
@@ -13,7 +14,8 @@ import { aptPrelude } from './prelude-apt.ts'
  *
  * `tu_reboot_required WHY` leaves Debian's notice that a reboot is wanted, as packages do.
  *
- * Functions for packages follow them: see {@link aptPrelude}.
+ * What they replace is kept where a change of a run is under way: see {@link journalPrelude}. Functions for packages
+ * follow them: see {@link aptPrelude}.
  *
  * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
  * own (unshare(1)), and CHECK is run there: `nginx -t` sees the whole new configuration while the live one is untouched.
@@ -56,6 +58,7 @@ tu_put() { # PATH MODE OWNER GROUP [TREE CHECK]
   local tu_staged fd
   tu_enter "$1" || return
   [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; it is not replaced by a file" >&2; return 1; }
+  tu_keep "$1" || return
   tu_stage
   set -C; umask 077
   exec {fd}> "./$tu_staged" || { echo "$1 was not replaced; $(tu_room)" >&2; return 1; }
@@ -66,7 +69,7 @@ tu_put() { # PATH MODE OWNER GROUP [TREE CHECK]
   fi
 }
 tu_dir() { # PATH MODE OWNER GROUP
-  tu_enter "$1" || return
+  tu_enter "$1" && tu_keep "$1" || return
   [ -d "./\${1##*/}" ] || mkdir -m 0700 -- "./\${1##*/}" || { echo "$1 was not made; $(tu_room)" >&2; return 1; }
   tu_enter "$1/" && chown -- "$3:$4" . && chmod -- "$2" .
 }
@@ -74,6 +77,7 @@ tu_link() { # PATH TARGET [TREE CHECK]
   local tu_staged
   tu_enter "$1" || return
   [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; it is not replaced by a link" >&2; return 1; }
+  tu_keep "$1" || return
   tu_stage
   ln -s -- "$2" "./$tu_staged" || { echo "$1 was not made; $(tu_room)" >&2; return 1; }
   tu_commit "$1" "$tu_staged" "\${3-}" "\${4-}"
@@ -81,8 +85,9 @@ tu_link() { # PATH TARGET [TREE CHECK]
 tu_remove() { # PATH [TREE CHECK]
   tu_enter "$1" || return
   [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; only files and links are removed here" >&2; return 1; }
+  tu_keep "$1" || return
   tu_commit "$1" '' "\${2-}" "\${3-}"
 }
 `.replaceAll('\\$', '$')
 
-export const prelude = paths + aptPrelude
+export const prelude = paths + journalPrelude + aptPrelude

@@ -4,7 +4,7 @@ import { compose } from './compose.ts'
 import { body, diff } from './diff.ts'
 import { Foresight, type Told } from './foresight.ts'
 import { HostLink } from './host.ts'
-import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { assigned, type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
 import { planned } from './plan/planned.ts'
 import { Reboot } from './reboot.ts'
 import { told } from './tell.ts'
@@ -26,7 +26,9 @@ export class DryRun implements HostRun {
 
   async start(): Promise<void> {
     const { session, assignments, site } = this.#job
-    this.#items = compose(assignments, site, this.#reboot.met(await session.hello()))
+    const facts = await session.hello()
+    const roles = await assigned(assignments, session)
+    this.#items = compose(roles, site, this.#reboot.met(facts, roles))
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
   }
 

@@ -3,6 +3,7 @@ import { type Probe, probe } from '../language/probe.ts'
 import { sh } from '../language/sh.ts'
 import type { Task } from '../language/task.ts'
 import { LostError, UnreachableError } from '../session/session.ts'
+import type { Assignment } from './compose.ts'
 import { failure, message } from './failure.ts'
 import type { HostLink } from './host.ts'
 import { InterruptedError, type Job } from './job.ts'
@@ -28,14 +29,16 @@ export class Reboot {
   #facts: HostFacts | undefined
   #pending = false
   #done = false
+  #last: string | undefined
 
   constructor(job: Job, host: HostLink) {
     this.#job = job
     this.#host = host
   }
 
-  /** What the host said of itself when it was met. */
-  met(facts: HostFacts): HostFacts {
+  /** What the host said of itself when it was met, and the roles that it is to have. */
+  met(facts: HostFacts, assignments?: readonly Assignment[]): HostFacts {
+    if (assignments !== undefined) this.#last = assignments.at(-1)?.role.name
     this.#facts = facts
     this.#pending = facts.rebootRequired === true
     return facts
@@ -57,21 +60,19 @@ export class Reboot {
     if (reading !== undefined && 'state' in reading && reading.state['required'] === true) this.#pending = true
     if (!this.#pending) return undefined
     if (this.allowed && !this.#done && !failed) return await this.#reboot(role)
-    if (role === this.#job.assignments.at(-1)?.role.name)
-      this.#job.emit({ event: 'warning', host: this.#job.name, role, message: this.#why })
+    if (role === this.#last) this.#job.emit({ event: 'warning', host: this.#job.name, role, message: this.#why })
     return undefined
   }
 
   /** The same, foretold: whether a package will want one nobody can know. */
   foretell(role: string): void {
     if (!this.#pending) return
-    const { name: host, assignments } = this.#job
+    const { name: host } = this.#job
     if (this.allowed && !this.#done) {
       this.#done = true
       this.#pending = false
       this.#job.emit({ event: 'handler', host, role, task: 'reboot', status: 'would-change', ms: 0 })
-    } else if (role === assignments.at(-1)?.role.name)
-      this.#job.emit({ event: 'warning', host, role, message: this.#why })
+    } else if (role === this.#last) this.#job.emit({ event: 'warning', host, role, message: this.#why })
   }
 
   /** This very machine would take the runner with it. */

@@ -26,6 +26,9 @@ describe('what is typed', () => {
     ['--list-hosts', 'list-hosts', [], { listHosts: true }],
     ['schema', 'schema', [], {}],
     ['secrets set pg -i x.yml', 'secrets', ['set', 'pg'], { inventory: 'x.yml' }],
+    ['history --limit web1 --json', 'history', [], { limit: 'web1', json: true }],
+    ['undo 20261124T073000Z-ab12 --dry-run', 'undo', ['20261124T073000Z-ab12'], { dryRun: true }],
+    ['history 20261124T073000Z-ab12', 'history', ['20261124T073000Z-ab12'], {}],
     ['trust web1 --yes', 'trust', ['web1'], { yes: true }],
     ['-i x.yml exec web* -- ls -l --json', 'exec', ['web*', 'ls', '-l', '--json'], { inventory: 'x.yml', json: false }],
     ['exec web1 --json --forks 2 -- uptime', 'exec', ['web1', 'uptime'], { json: true, forks: 2 }],
@@ -86,8 +89,6 @@ describe('what is typed', () => {
     ['--role all --max-fail 10%', '--max-fail'],
     ['--role all --shard 1/2', '--shard'],
     ['--role all --persist', '--persist'],
-    ['history', 'history'],
-    ['undo 20261124T073000Z-ab12', 'undo'],
     ['merge-reports a b', 'merge-reports'],
   ])('%s is refused: not built yet', (line, word) => {
     expect(() => read(line)).toThrow(new UsageError(`${word} is not built yet`))

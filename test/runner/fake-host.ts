@@ -1,5 +1,6 @@
 import type { Event } from '../../lib/events.ts'
 import {
+  type Blob,
   type Declared,
   family,
   type HostFacts,
@@ -11,6 +12,7 @@ import {
   task,
 } from '../../lib/index.ts'
 import { runFleet } from '../../lib/runner/fleet.ts'
+import type { RunInfo } from '../../lib/runner/journal/journal.ts'
 import type { Keeping } from '../../lib/runner/job.ts'
 import { LostError, type Output, type Session } from '../../lib/session/session.ts'
 import * as z from 'zod'
@@ -63,6 +65,10 @@ export class FakeHost implements Session {
   /** What becomes of a hello, where it is not answered. */
   refusal: Error | undefined
   hellos = 0
+  /** Everything that came as content. */
+  readonly blobs: Blob[] = []
+  /** What it was told at the end. */
+  last: Sh | undefined
 
   constructor(on: readonly string[] = []) {
     this.on = new Set(on)
@@ -81,11 +87,13 @@ export class FakeHost implements Session {
   async exec(commands: readonly Sh[]): Promise<Output[]> {
     const texts = commands.map((command) => String(command).replace(/^cd \/; /, ''))
     this.requests.push(texts)
+    this.blobs.push(...commands.flatMap(({ blobs }) => blobs))
     return texts.map((text) => {
-      const lost = this.losing.get(text)
-      this.losing.delete(text)
+      const inner = unwrapped(text)
+      const lost = this.losing.get(inner)
+      this.losing.delete(inner)
       if (lost === 'before') throw new LostError('cut')
-      const output = this.#run(text)
+      const output = this.#run(inner)
       if (lost === 'after') throw new LostError('cut')
       return output
     })
@@ -116,8 +124,14 @@ export class FakeHost implements Session {
   async fresh(): Promise<Session> {
     return this
   }
-  async close(): Promise<void> {}
+  async close(last?: Sh): Promise<void> {
+    this.last = last
+  }
 }
+
+/** A change without what is written into the journal around it. */
+const unwrapped = (text: string): string =>
+  /\(\n(.*)\n\)\ntu_code/s.exec(text)?.[1] ?? /^tu_change [^&]* &&\n(.*)$/s.exec(text)?.[1] ?? text
 
 export interface Told {
   readonly code: number
@@ -130,7 +144,7 @@ export interface Told {
 export const run = async (
   host: FakeHost,
   roles: readonly Role[],
-  options: { dryRun?: boolean; reboot?: boolean; signal?: AbortSignal; keeping?: Keeping } = {},
+  options: { dryRun?: boolean; reboot?: boolean; signal?: AbortSignal; keeping?: Keeping; info?: RunInfo } = {},
 ): Promise<Told> => {
   const events: Event[] = []
   const code = await runFleet({
@@ -154,6 +168,7 @@ export const run = async (
     emit: (event) => events.push(event),
     renderer: 'silent',
     ...(options.keeping && { keeping: options.keeping }),
+    ...(options.info && { info: options.info }),
   })
   const story = events.flatMap((event) => {
     if (event.event === 'task') return [`${event.task}: ${event.status}`]
