@@ -93,7 +93,7 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
   exec: HOSTS,
   verify: [...HOSTS, 'limit', 'role'],
   history: ['limit', ...HOSTS],
-  undo: ['limit', 'dryRun', 'diff', ...HOSTS],
+  undo: ['limit', 'dryRun', 'diff', 'lockWait', ...HOSTS],
   trust: ['inventory', 'verbose', 'yes'],
   secrets: ['inventory', 'verbose'],
   schema: ['verbose'],

@@ -32,7 +32,8 @@ export const undo = async ({ words, options }: Invocation): Promise<number> => {
   const id = runId(new Date())
   const again = (host: string) => `${program()} undo ${undone} --limit ${host}`
   const reporter = await chooseReporter(options, hosts.length, again)
-  const open = await opener(options, reporter.emit)
+  const { dryRun, lockWait: wait } = options
+  const open = await opener(options, reporter.emit, { run: id, mode: dryRun ? 'look' : 'take', wait })
   return await runFleet({
     ...reporter,
     id,
@@ -46,7 +47,7 @@ export const undo = async ({ words, options }: Invocation): Promise<number> => {
       }),
     ),
     roles: ['undo'],
-    dryRun: options.dryRun,
+    dryRun,
     found: 0,
     diff: options.diff,
     verbose: options.verbose,

@@ -14,6 +14,7 @@ import { keptBeside, passwords } from './beside.ts'
 import { certificates, logging, routing, scraping, views } from './files.ts'
 import { project, servicesOf } from './project.ts'
 import { Vars } from './vars.ts'
+import { verify } from './verify.ts'
 
 const requirements = ({ watch }: Vars, { dir }: Site): Requirement[] => [
   { want: unit('docker.service').is({ active: true }), role: 'docker' },
@@ -73,4 +74,5 @@ export default role({
       ...containers(input),
     ]
   },
+  verify,
 })
