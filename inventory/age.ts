@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { isMap, isScalar, parseDocument } from 'yaml'
-import { Secret } from '../lib/language/secret.ts'
+import { type Keys, readIfThere, readKeys } from './key.ts'
 import type { Place, Problem } from './problem.ts'
 import type { Env } from './secrets.ts'
 
@@ -21,50 +18,36 @@ export const openVault = async (path: string, env: Env): Promise<Vault> => {
   try {
     const sealed = await readIfThere(path)
     if (sealed === undefined) return { file, state: { kind: 'absent' } }
-    const text = await decrypt(sealed, await readKeys(env))
-    return { file, state: { kind: 'open', values: parse(text) } }
+    const text = await unseal(sealed, await readKeys(env))
+    return { file, state: { kind: 'open', values: parseSecrets(text) } }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { file, state: { kind: 'broken', problem: { ...file, message } } }
   }
 }
 
-const readIfThere = async (path: string): Promise<Buffer | undefined> => {
+/** What age wrote, armored or not, as it is without armor. @throws Error where age did not write it */
+export const unarmored = async (sealed: Buffer): Promise<Uint8Array> => {
+  if (sealed.subarray(0, 25).toString().startsWith('age-encryption.org/')) return sealed
+  if (!isArmored(sealed)) throw new Error('is not an age file; encrypt it with age -r RECIPIENT')
+  const { armor } = await import('age-encryption')
   try {
-    return await readFile(path)
+    return armor.decode(sealed.toString())
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new Error(`cannot be read: ${String(code)} (${path})`)
+    throw new Error(`is damaged (${error instanceof Error ? error.message : ''}); restore it from a copy`)
   }
 }
 
-interface Keys {
-  readonly keys: readonly string[]
-  readonly source: string
-}
+/** Whether it is text, which git and people can look at. */
+export const isArmored = (sealed: Buffer): boolean =>
+  sealed.subarray(0, 200).toString().trimStart().startsWith('-----BEGIN AGE')
 
-/** The identities from `TRUEUP_AGE_KEY`, else from the key file, as age-keygen writes it. */
-const readKeys = async (env: Env): Promise<Keys> => {
-  const path = join(env['HOME'] ?? homedir(), '.config/trueup/key.txt')
-  const given = env['TRUEUP_AGE_KEY'] || undefined
-  const text = given ?? (await readIfThere(path))?.toString()
-  if (text === undefined) {
-    throw new Error(`cannot be opened without a key; set TRUEUP_AGE_KEY, or put the key into ${path}`)
-  }
-  const source = given === undefined ? path : 'TRUEUP_AGE_KEY'
-  const lines = text.split('\n').map((line, index) => ({ line: line.trim(), number: index + 1 }))
-  const keys = lines.filter(({ line }) => line !== '' && !line.startsWith('#'))
-  for (const { line } of keys) new Secret('age key', line)
-  const bad = keys.find(({ line }) => !/^AGE-SECRET-KEY-(PQ-)?1[0-9A-Z]+$/i.test(line))
-  const rule = 'a key is one line, AGE-SECRET-KEY-1…, as age-keygen writes it'
-  if (keys.length === 0) throw new Error(`cannot be opened: ${source} holds no key; ${rule}`)
-  if (bad) throw new Error(`cannot be opened: line ${bad.number} of ${source} is no age key; ${rule}`)
-  return { keys: keys.map(({ line }) => line.toUpperCase()), source }
-}
-
-/** age-encryption takes 100 ms to load, so that only those wait who need it. */
-const decrypt = async (sealed: Buffer, { keys, source }: Keys): Promise<string> => {
+/**
+ * Decrypts. age-encryption takes 100 ms to load, so that only those wait who need it.
+ *
+ * @throws Error saying which key is missing, or what is damaged
+ */
+export const unseal = async (sealed: Buffer, { keys, source }: Keys): Promise<string> => {
   const age = await import('age-encryption')
   const decrypter = new age.Decrypter()
   try {
@@ -72,12 +55,9 @@ const decrypt = async (sealed: Buffer, { keys, source }: Keys): Promise<string> 
   } catch {
     throw new Error(`cannot be opened: the key in ${source} is damaged; copy all of it again`)
   }
-  const armored = sealed.subarray(0, 200).toString().trimStart().startsWith('-----BEGIN AGE')
-  if (!armored && !sealed.subarray(0, 25).toString().startsWith('age-encryption.org/')) {
-    throw new Error('is not an age file; encrypt it with age -r RECIPIENT')
-  }
+  const bytes = await unarmored(sealed)
   try {
-    return await decrypter.decrypt(armored ? age.armor.decode(sealed.toString()) : sealed, 'text')
+    return await decrypter.decrypt(bytes, 'text')
   } catch (error) {
     const reason = error instanceof Error ? error.message : ''
     if (!/identity|identities/i.test(reason)) throw new Error(`is damaged (${reason}); restore it from a copy`)
@@ -86,12 +66,20 @@ const decrypt = async (sealed: Buffer, { keys, source }: Keys): Promise<string> 
   }
 }
 
-/** The secrets in the text: names and texts only. Says where it is wrong, and never what is there. */
-const parse = (text: string): Map<string, string> => {
-  const document = parseDocument(text, { schema: 'failsafe', prettyErrors: false, stringKeys: true })
+/** How secrets are read as YAML: whatever stands there is a text. */
+export const YAML = { schema: 'failsafe', prettyErrors: false, stringKeys: true } as const
+
+/**
+ * The secrets in a text: names and texts only; none in a text of comments.
+ *
+ * @throws Error saying where it is wrong, and never what is there
+ */
+export const parseSecrets = (text: string): Map<string, string> => {
+  const document = parseDocument(text, YAML)
   const trouble = document.errors[0] ?? document.warnings[0]
   const rule = 'inside is a map of names and texts, such as postgres_password: "…"'
   if (trouble) throw new Error(`holds no valid YAML (${trouble.code}, line ${lineOf(text, trouble.pos[0])}); ${rule}`)
+  if (document.contents === null) return new Map()
   if (!isMap(document.contents)) throw new Error(`holds no map; ${rule}`)
   return new Map(
     document.contents.items.map(({ key, value }) => {

@@ -39,4 +39,4 @@ export {
   type Visit,
   type World,
 } from './language/verification.ts'
-export { maybeSecret, network, secret } from './language/zod.ts'
+export { image, maybeSecret, network, secret } from './language/zod.ts'

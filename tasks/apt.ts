@@ -134,6 +134,7 @@ export const installed = (
     want: packages.is(list('', names, 'installed')),
     apply: ({ keys }) => sh`tu_apt install ${installArguments(options)} ${keys}`,
     provides: ({ keys }) => keys.flatMap((name) => withVersion(name, provides[name])),
+    reboots: true,
     timeout: 1800,
     ...effects(options),
   })

@@ -1,9 +1,10 @@
-import { derive, type Fact, type State, type Task, task, tells } from '../lib/index.ts'
+import { type Claim, derive, type Fact, type State, type Task, task, tells } from '../lib/index.ts'
 import { containers, type Project } from './compose/containers.ts'
 import { bring } from './compose/up.ts'
 
 export { containers, DEPLOYED, type Project } from './compose/containers.ts'
 export { definition, type Environment, labels } from './compose/definition.ts'
+export { restarted } from './compose/restart.ts'
 
 /** What is wanted of one service. */
 export interface Service {
@@ -36,6 +37,8 @@ export interface ProjectOptions extends Project {
   readonly title?: string
   /** Containers of other services of the project are removed. */
   readonly exactly?: boolean
+  /** What else holds once everything is up, given what was found. */
+  readonly provides?: (found: State) => readonly Claim[]
 }
 
 const wanted = (name: string, service: Service): State => ({
@@ -84,6 +87,7 @@ export const up = (options: ProjectOptions): Task => {
         want: exactly ? probe.exactly(want) : probe.is(want),
         apply: ({ now, keys }) => bring(options, now, keys, staying),
         timeout: 1800 + 2 * wait,
+        ...(options.provides && { provides: options.provides(found) }),
       })
     },
   })

@@ -14,11 +14,12 @@ export interface CheckoutState extends State {
  * root must not run for others. Reads no configuration of users or the machine.
  */
 const GIT = sh`
-git_at() { local dir=$1 as=(); shift
-  set -- env HOME=/nonexistent GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 git -C "$dir" "$@"
-  [ -O "$dir" ] || as=(setpriv --reuid="$(stat -c %u -- "$dir")" --regid="$(stat -c %g -- "$dir")" --clear-groups --)
+git_at() ( dir=$1 as=(); shift # all of it in the directory that was entered, whatever its path comes to mean
+  cd -P -- "$dir" || exit
+  set -- env HOME=/nonexistent GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 git "$@"
+  [ -O . ] || as=(setpriv --reuid="$(stat -c %u .)" --regid="$(stat -c %g .)" --clear-groups --)
   "\${as[@]}" "$@"
-}
+)
 `
 
 const FIELDS = 4
@@ -115,16 +116,23 @@ const sshCommand = ({ key, knownHosts }: Pick<CheckoutOptions, 'key' | 'knownHos
   ].join(' ')
 
 const fetch = (options: CheckoutOptions): Sh => {
-  const { dir, url, commit } = options
+  const { url, commit } = options
   const ssh = `core.sshCommand=${sshCommand(options)}`
   return all(
-    sh`git_at ${dir} config --local remote.origin.url ${checkedUrl(url)}`,
-    sh`git_at ${dir} config --local remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'`,
-    sh`{ git_at ${dir} cat-file -e ${`${commit}^{commit}`} 2>/dev/null || git_at ${dir} -c ${ssh} fetch -q --tags origin; }`,
-    sh`{ git_at ${dir} cat-file -e ${`${commit}^{commit}`} 2>/dev/null || git_at ${dir} -c ${ssh} fetch -q origin ${commit}; }`,
-    sh`git_at ${dir} -c advice.detachedHead=false checkout -q --detach ${commit}`,
+    sh`git_at . config --local remote.origin.url ${checkedUrl(url)}`,
+    sh`git_at . config --local remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'`,
+    sh`{ git_at . cat-file -e ${`${commit}^{commit}`} 2>/dev/null || git_at . -c ${ssh} fetch -q --tags origin; }`,
+    sh`{ git_at . cat-file -e ${`${commit}^{commit}`} 2>/dev/null || git_at . -c ${ssh} fetch -q origin ${commit}; }`,
+    sh`git_at . -c advice.detachedHead=false checkout -q --detach ${commit}`,
   )
 }
+
+/** Makes the directory where it is missing, enters it, which no link can be in the way of, and makes a repository there. */
+const begun = (dir: string, owner: string): readonly Sh[] => [
+  sh`{ [ -d ${dir} ] || tu_dir ${dir} 0755 ${owner} "$(id -gn -- ${owner})"; }`,
+  sh`tu_enter ${`${dir}/`}`,
+  sh`{ [ -e ./.git ] || git_at . init -q; }`,
+]
 
 /**
  * A repository at one commit. Files that were changed by hand are never thrown away: the task fails and names them.
@@ -137,8 +145,7 @@ export const checkout = (options: CheckoutOptions): Task => {
   if (!/^[0-9a-f]{40}$/.test(commit))
     throw new TypeError(`a checkout needs the full hash of a commit, not ${JSON.stringify(commit)}`)
   absolute('dir', dir)
-  const made = sh`[ -d ${dir} ] || tu_dir ${dir} 0755 ${owner} "$(id -gn -- ${owner})"`
-  const steps = all(sh`{ ${made}; }`, sh`{ [ -e ${`${dir}/.git`} ] || git_at ${dir} init -q; }`, fetch(options))
+  const steps = all(...begun(dir, owner), fetch(options))
   return task({
     title: `checkout ${dir}`,
     owns: [{ path: dir, part: true }],
@@ -167,12 +174,11 @@ export const clone = (options: CloneOptions): Task => {
     want: checkoutAt(dir).is({ origin: checkedUrl(url) }),
     apply: () =>
       sh`${GIT}${all(
-        sh`{ [ -d ${dir} ] || tu_dir ${dir} 0755 ${owner} "$(id -gn -- ${owner})"; }`,
-        sh`{ [ -e ${`${dir}/.git`} ] || git_at ${dir} init -q; }`,
-        sh`git_at ${dir} config --local core.sshCommand ${sshCommand(options)}`,
-        sh`git_at ${dir} -c ${`core.sshCommand=${sshCommand(options)}`} fetch -q --tags ${url} '+refs/heads/*:refs/remotes/origin/*'`,
-        sh`git_at ${dir} config --local remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'`,
-        sh`git_at ${dir} config --local remote.origin.url ${url}`,
+        ...begun(dir, owner),
+        sh`git_at . config --local core.sshCommand ${sshCommand(options)}`,
+        sh`git_at . -c ${`core.sshCommand=${sshCommand(options)}`} fetch -q --tags ${url} '+refs/heads/*:refs/remotes/origin/*'`,
+        sh`git_at . config --local remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'`,
+        sh`git_at . config --local remote.origin.url ${url}`,
       )}`,
     timeout: 900,
     retries: 1,

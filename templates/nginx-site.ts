@@ -1,4 +1,5 @@
 import { nginxQuote, nginxWord } from '../tasks/nginx/quote.ts'
+import { STATUS_PORT } from './monitoring/ports.ts'
 import { headers, lines, plainHeaders, proxy, tls } from './nginx-parts.ts'
 
 /** Requests a second and client, and how many at once beyond that. */
@@ -189,8 +190,26 @@ server {
 }
 `
 
-/** The site: rate limits by client, the API and its WebSockets, the front end, and Grafana; one file, replaced as a whole. */
+const status = `
+# How many connections there are, for the monitoring on this host (ngx_http_stub_status_module).
+server {
+    listen 127.0.0.1:${STATUS_PORT};
+    server_name _;
+    access_log off;
+    ${lines(1, plainHeaders)}
+
+    location = /stub_status {
+        stub_status;
+    }
+
+    location / {
+        return 404;
+    }
+}
+`
+
+/** The site: rate limits by client, the API and its WebSockets, the front end, Grafana, and its own numbers; one file, replaced as a whole. */
 export const nginxSite = (site: NginxSite): string =>
-  ['# Managed by trueup: changes made here are put back.\n', shared, closed, redirect, app, grafana]
+  ['# Managed by trueup: changes made here are put back.\n', shared, closed, redirect, app, grafana, status]
     .map((part) => (typeof part === 'string' ? part : part(site)))
     .join('')

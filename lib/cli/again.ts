@@ -3,7 +3,7 @@ import { quote } from '../language/quote.ts'
 import type { Options } from './options.ts'
 
 /** How this program was called. */
-const program = (): string => (basename(process.argv[1] ?? '') === 'run.ts' ? 'npx tsx run.ts' : 'trueup')
+export const program = (): string => (basename(process.argv[1] ?? '') === 'run.ts' ? 'npx tsx run.ts' : 'trueup')
 
 /** The command that runs one role on one host again, as this one was typed. */
 export const againFor =

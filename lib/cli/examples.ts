@@ -21,3 +21,11 @@ Examples:
 export const VERIFY_NOTES = `
 Each check is ok, failed, or not to be judged from here (and says by whom). Exit codes: 0, 1 a check failed, 3 a host
 could not be reached. What cannot be judged from here fails nothing. With --role just the checks of these roles.`
+/** The same for secrets --help. */
+export const SECRETS_EXAMPLES = `
+Examples:
+  trueup secrets init                                    make your key and an empty secrets.age
+  trueup secrets set postgres_password                   asks for the value; the inventory says !secret postgres_password
+  openssl rand -hex 24 | trueup secrets set api_token    or reads it from stdin
+  trueup secrets edit                                    all of them in $EDITOR
+  trueup secrets rotate                                  a new key; the old one does not open the file any more`

@@ -42,16 +42,22 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.apply(invocation, program)
     case 'exec':
       return await commands.exec(invocation)
+    case 'history':
+      return await commands.history(invocation)
     case 'list-hosts':
       return await commands.listHosts(invocation)
     case 'list-tasks':
       return await commands.listTasks(invocation, program)
     case 'schema':
       return await commands.schema(invocation, program)
+    case 'secrets':
+      return await commands.secrets(invocation)
     case 'trust':
       return await commands.trust(invocation)
     case 'verify':
       return await commands.verify(invocation, program)
+    case 'undo':
+      return await commands.undo(invocation)
   }
 }
 

@@ -10,11 +10,17 @@ export interface Options {
   /** The saved plan to apply. */
   readonly plan?: string
   readonly allowUnknown: boolean
+  /** Hosts may be rebooted, where something needs it. */
+  readonly reboot: boolean
   readonly diff: boolean
   readonly json: boolean
+  /** Reports to write at the end: `KIND=FILE`. */
+  readonly report: readonly string[]
   readonly forks: number
   /** Seconds. */
   readonly lockWait: number
+  /** Minutes that the whole run may take. */
+  readonly timeout?: number
   readonly askBecomePass: boolean
   readonly listRoles: boolean
   readonly listTasks: boolean
@@ -28,8 +34,10 @@ export const UNTYPED: Options = {
   role: [],
   dryRun: false,
   allowUnknown: false,
+  reboot: false,
   diff: true,
   json: false,
+  report: [],
   forks: 10,
   lockWait: 0,
   askBecomePass: false,
@@ -40,7 +48,18 @@ export const UNTYPED: Options = {
   yes: false,
 }
 
-export type CommandName = 'apply' | 'list-roles' | 'list-tasks' | 'list-hosts' | 'schema' | 'trust' | 'exec' | 'verify'
+export type CommandName =
+  | 'apply'
+  | 'list-roles'
+  | 'list-tasks'
+  | 'list-hosts'
+  | 'schema'
+  | 'trust'
+  | 'exec'
+  | 'secrets'
+  | 'verify'
+  | 'history'
+  | 'undo'
 
 /** What is to be done. */
 export interface Invocation {
@@ -55,12 +74,27 @@ const HOSTS = ['inventory', 'json', 'forks', 'askBecomePass', 'verbose'] as cons
 
 /** The options that mean something to each command; any other is refused. */
 export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]>> = {
-  apply: [...WHICH, ...HOSTS, 'dryRun', 'diff', 'out', 'plan', 'allowUnknown', 'lockWait'],
+  apply: [
+    ...WHICH,
+    ...HOSTS,
+    'dryRun',
+    'reboot',
+    'diff',
+    'report',
+    'timeout',
+    'out',
+    'plan',
+    'allowUnknown',
+    'lockWait',
+  ],
   'list-roles': [...WHICH, 'listRoles'],
   'list-tasks': [...WHICH, 'listTasks'],
   'list-hosts': [...WHICH, 'listHosts'],
   exec: HOSTS,
   verify: [...HOSTS, 'limit', 'role'],
+  history: ['limit', ...HOSTS],
+  undo: ['limit', 'dryRun', 'diff', 'lockWait', ...HOSTS],
   trust: ['inventory', 'verbose', 'yes'],
+  secrets: ['inventory', 'verbose'],
   schema: ['verbose'],
 }

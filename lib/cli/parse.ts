@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { EXAMPLES, EXEC_EXAMPLES, VERIFY_NOTES } from './examples.ts'
+import { EXAMPLES, EXEC_EXAMPLES, SECRETS_EXAMPLES, VERIFY_NOTES } from './examples.ts'
 import { type CommandName, type Invocation, MEANINGFUL, type Options, UNTYPED } from './options.ts'
 import { isPlanned } from './planned.ts'
 import { UsageError } from './usage.ts'
@@ -38,6 +38,20 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     .addHelpText('after', VERIFY_NOTES)
     .action(() => choose('verify'))
   program
+    .command('secrets <verb> [name...]')
+    .usage('init | list | set NAME | edit | rotate')
+    .description('work on secrets.age, the encrypted secrets beside the inventory')
+    .addHelpText('after', SECRETS_EXAMPLES)
+    .action((verb: string, names: string[]) => choose('secrets', verb, ...names))
+  program
+    .command('history [run]')
+    .description('the runs that have changed something on the hosts, newest first, or all that one of them has changed')
+    .action((run?: string) => choose('history', ...(run === undefined ? [] : [run])))
+  program
+    .command('undo <run>')
+    .description('put back the files that a run has replaced; refused where they have changed since')
+    .action((run: string) => choose('undo', run))
+  program
     .command('schema')
     .description("print the inventory's JSON schema")
     .action(() => choose('schema'))
@@ -59,7 +73,7 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
 
 /** Its own --help, with those of the program's options that mean something to it. */
 const explained = (command: Command, program: Command): void => {
-  const meaningful: readonly string[] = MEANINGFUL[command.name() as 'exec' | 'trust' | 'schema' | 'verify']
+  const meaningful: readonly string[] = MEANINGFUL[command.name() as Exclude<CommandName, 'apply' | `list-${string}`>]
   command
     .helpOption('-h, --help', 'print this')
     .configureHelp({
@@ -79,7 +93,7 @@ const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Optio
 const describe = (version: string): Command =>
   new Command('trueup')
     .usage(
-      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup verify | exec PATTERN -- CMD | trust HOST | schema',
+      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup verify | history [RUN] | undo RUN | exec PATTERN -- CMD\n       trueup trust HOST | secrets VERB | schema',
     )
     .argument('[words...]')
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)
@@ -95,9 +109,12 @@ const describe = (version: string): Command =>
     .option('--allow-unknown', 'with --plan: also where a step could not be known')
     .option('--diff', 'show what changes inside files (the default)')
     .option('--no-diff', 'do not')
+    .option('--reboot', 'reboot hosts where something needs it, once; otherwise they are told of')
     .option('--json', 'one event per line on stdout, nothing else there')
+    .option('--report <kind=file>', 'write a report at the end: junit, html or json; repeatable', collected)
     .option('--forks <n>', 'hosts at once (default 10)', positive)
     .option('--lock-wait <seconds>', 'wait so long for another run that holds a host (default: not at all)', seconds)
+    .option('--timeout <minutes>', 'end the run after the task in hand once it took so long', positive)
     .option('--ask-become-pass', 'ask once for the sudo password')
     .option('--list-roles', 'list the roles there are')
     .option('--list-tasks', 'list the tasks of the roles asked for; connects to nothing')
@@ -115,6 +132,8 @@ const listed = (typed: string, before: readonly string[] = []): string[] => [
   ...before,
   ...typed.split(',').map((name) => name.trim()),
 ]
+
+const collected = (typed: string, before: readonly string[] = []): string[] => [...before, typed]
 
 const positive = (typed: string): number => {
   if (!/^[1-9]\d{0,3}$/.test(typed)) throw new InvalidArgumentError('It takes a whole number from 1.')

@@ -1,7 +1,7 @@
 /** What the command line will have and has not yet: refused by name, never accepted and ignored. */
-const options = ['--serial', '--max-fail', '--report', '--shard', '--persist']
+const options = ['--serial', '--max-fail', '--shard', '--persist']
 
-const commands = ['history', 'undo', 'secrets', 'merge-reports']
+const commands = ['merge-reports']
 
 /** Whether a word is an option or a subcommand that is still to come. */
 export const isPlanned = (word: string): boolean => [...options, ...commands].includes(word.split('=')[0] ?? '')

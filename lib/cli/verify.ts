@@ -8,8 +8,7 @@ import { coloured } from '../report/style.ts'
 import { tableReporter } from '../report/table.ts'
 import { worst } from '../runner/tally.ts'
 import { masked } from '../runner/tell.ts'
-import type { Target } from '../runner/turn.ts'
-import { askOutside, verifyHost, type Verified } from '../runner/verify.ts'
+import { type Asked, askOutside, verifyHost, type Verified } from '../runner/verify.ts'
 import { selection } from './hosts.ts'
 import type { Program } from './main.ts'
 import { opener } from './open.ts'
@@ -47,7 +46,7 @@ export const verify = async ({ options }: Invocation, program: Program): Promise
   const verified = new Map<string, Promise<Verified>>()
   for (const host of hosts) {
     const assignments = roles.map((role) => ({ role, vars: vars.get(host.name)?.get(role.name) }))
-    const target: Target = { name: host.name, site: host.site, assignments, open: () => open(host) }
+    const target: Asked = { name: host.name, site: host.site, assignments, open: () => open(host) }
     verified.set(
       host.name,
       limit(() => verifyHost(target, emit, options.verbose)),

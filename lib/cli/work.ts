@@ -1,6 +1,7 @@
 import type { Host } from '../../inventory/host.ts'
 import type { Inventory } from '../../inventory/load.ts'
 import { checkVars, resolveHosts } from '../../inventory/vars.ts'
+import type { Emit } from '../events.ts'
 import type { Role } from '../language/role.ts'
 import type { Assignment } from '../runner/compose.ts'
 import { runFleet } from '../runner/fleet.ts'
@@ -12,9 +13,11 @@ import { interrupts } from './interrupt.ts'
 import type { Program } from './main.ts'
 import { opener } from './open.ts'
 import type { Options } from './options.ts'
+import { reportFiles } from './report-files.ts'
 import { chooseReporter } from './reporter.ts'
 import { knownRoles } from './roles.ts'
 import { version } from './version.ts'
+import { whoami } from './whoami.ts'
 
 /** What is to be worked on, and what for. */
 export interface Work {
@@ -23,6 +26,8 @@ export interface Work {
   readonly names: readonly string[]
   readonly roles: readonly Role[]
   readonly keeping?: Keeping
+  /** The id of the plan that is applied, for the journal. */
+  readonly plan?: string
   /** Told of each host before it is worked on. @throws StaleError where nothing may be done on it */
   readonly before?: (host: Host, assignments: readonly Assignment[]) => void
 }
@@ -34,8 +39,14 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
   const vars = await checkVars(inventory, known, roles, knownRoles(program.roles))
   const hosts = new Map((await resolveHosts(inventory, known)).map((host) => [host.name, host]))
 
-  const reporter = await chooseReporter(options, names.length, againFor(options))
   const { dryRun, lockWait: wait } = options
+  const reports = reportFiles(options.report)
+  const shown = await chooseReporter(options, names.length, againFor(options))
+  const emit: Emit = (event) => {
+    shown.emit(event)
+    reports.emit(event)
+  }
+  const reporter = { ...shown, emit }
   const open = await opener(options, reporter.emit, { run: id, mode: dryRun ? 'look' : 'take', wait })
   const targets = names.map((name): Target => {
     const host = hosts.get(name)
@@ -52,19 +63,38 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
       },
     }
   })
-  return await runFleet({
+  const exitCode = await runFleet({
     ...reporter,
     id,
     version: version(),
     targets,
     roles: roles.map(({ name }) => name),
     dryRun,
+    reboot: options.reboot,
     diff: options.diff,
     verbose: options.verbose,
     forks: options.forks,
-    signal: interrupts.watch(reporter.note),
+    signal: within(options.timeout, interrupts.watch(reporter.note), reporter.note),
     ...(keeping && { keeping }),
+    info: {
+      id,
+      when: new Date().toISOString(),
+      who: whoami(),
+      version: version(),
+      roles: roles.map(({ name }) => name),
+      ...(work.plan !== undefined && { plan: work.plan }),
+    },
   })
+  await reports.save()
+  return exitCode
+}
+
+/** A run that is over its time ends as on Ctrl-C, after the task in hand. */
+const within = (minutes: number | undefined, signal: AbortSignal, note: (text: string) => void): AbortSignal => {
+  if (minutes === undefined) return signal
+  const late = AbortSignal.timeout(minutes * 60_000)
+  late.addEventListener('abort', () => note(`over its ${minutes} minutes (--timeout); finishing the task in hand`))
+  return AbortSignal.any([signal, late])
 }
 
 /** The site of a host that there is not. */

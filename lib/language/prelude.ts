@@ -1,4 +1,5 @@
 import { aptPrelude } from './prelude-apt.ts'
+import { journalPrelude } from './prelude-journal.ts'
 
 /**
  * Shell functions that every session defines once, so that commands stay short. All work on a path whose folder they
@@ -11,7 +12,10 @@ import { aptPrelude } from './prelude-apt.ts'
  * - `tu_link PATH TARGET [TREE CHECK]` the same for a symbolic link.
  * - `tu_remove PATH [TREE CHECK]` removes a file or link.
  *
- * Functions for packages follow them: see {@link aptPrelude}.
+ * `tu_reboot_required WHY` leaves Debian's notice that a reboot is wanted, as packages do.
+ *
+ * What they replace is kept where a change of a run is under way: see {@link journalPrelude}. Functions for packages
+ * follow them: see {@link aptPrelude}.
  *
  * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
  * own (unshare(1)), and CHECK is run there: `nginx -t` sees the whole new configuration while the live one is untouched.
@@ -22,6 +26,15 @@ tu_enter() { # PATH
   local at
   cd -P -- "\${1%/*}/" && at=$(readlink /proc/self/cwd) || return
   [ "\${at%/}" = "\${1%/*}" ] || { echo "\${1%/*} is reached through a symbolic link; name its real path, $at" >&2; return 1; }
+}
+tu_room() { # what df(1) says of the file system that we are in
+  local size free nodes at
+  read -r size free nodes at < <(df -k --output=itotal,avail,iavail,target . | tail -n 1)
+  if [ "$free" -ge 64 ] && { [ "$nodes" != 0 ] || [ "$size" = 0 ]; }; then echo "$free kB free on $at"
+  else echo "the file system $at is full ($free kB and $nodes inodes free): make room there (du -xh $at | sort -h | tail) and run again"; fi
+}
+tu_reboot_required() { # WHY
+  echo '*** System restart required ***' > /run/reboot-required && printf '%s\n' "$1" >> /run/reboot-required.pkgs
 }
 tu_stage() { tu_staged=.trueup.$BASHPID.$RANDOM$RANDOM; }
 tu_commit() { # PATH STAGED|'' [TREE CHECK]
@@ -45,32 +58,36 @@ tu_put() { # PATH MODE OWNER GROUP [TREE CHECK]
   local tu_staged fd
   tu_enter "$1" || return
   [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; it is not replaced by a file" >&2; return 1; }
+  tu_keep "$1" || return
   tu_stage
   set -C; umask 077
-  exec {fd}> "./$tu_staged" || return
+  exec {fd}> "./$tu_staged" || { echo "$1 was not replaced; $(tu_room)" >&2; return 1; }
   set +C; umask 022
   if chown -- "$3:$4" "/proc/$BASHPID/fd/$fd" && chmod -- "$2" "/proc/$BASHPID/fd/$fd" && cat >&"$fd" && sync -- "/proc/$BASHPID/fd/$fd"
   then exec {fd}>&-; tu_commit "$1" "$tu_staged" "\${5-}" "\${6-}"
-  else exec {fd}>&-; rm -f -- "./$tu_staged"; echo "$1 was not replaced; $(df -h --output=avail . | tail -n 1 | tr -d ' ') free there" >&2; return 1
+  else set -- "$1" "$(tu_room)"; exec {fd}>&-; rm -f -- "./$tu_staged"; echo "$1 was not replaced; $2" >&2; return 1
   fi
 }
 tu_dir() { # PATH MODE OWNER GROUP
-  tu_enter "$1" || return
-  [ -d "./\${1##*/}" ] || mkdir -m 0700 -- "./\${1##*/}" || return
+  tu_enter "$1" && tu_keep "$1" || return
+  [ -d "./\${1##*/}" ] || mkdir -m 0700 -- "./\${1##*/}" || { echo "$1 was not made; $(tu_room)" >&2; return 1; }
   tu_enter "$1/" && chown -- "$3:$4" . && chmod -- "$2" .
 }
 tu_link() { # PATH TARGET [TREE CHECK]
   local tu_staged
   tu_enter "$1" || return
   [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; it is not replaced by a link" >&2; return 1; }
+  tu_keep "$1" || return
   tu_stage
-  ln -s -- "$2" "./$tu_staged" && tu_commit "$1" "$tu_staged" "\${3-}" "\${4-}"
+  ln -s -- "$2" "./$tu_staged" || { echo "$1 was not made; $(tu_room)" >&2; return 1; }
+  tu_commit "$1" "$tu_staged" "\${3-}" "\${4-}"
 }
 tu_remove() { # PATH [TREE CHECK]
   tu_enter "$1" || return
   [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; only files and links are removed here" >&2; return 1; }
+  tu_keep "$1" || return
   tu_commit "$1" '' "\${2-}" "\${3-}"
 }
 `.replaceAll('\\$', '$')
 
-export const prelude = paths + aptPrelude
+export const prelude = paths + journalPrelude + aptPrelude

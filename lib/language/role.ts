@@ -24,6 +24,8 @@ export interface HostFacts {
   readonly memoryMb: number
   /** Changes with every boot. */
   readonly bootId: string
+  /** A reboot was wanted when the connection was made (/run/reboot-required); the runner's business, not the roles'. */
+  readonly rebootRequired?: boolean
   /** The kernel is shared with others: no swap, no kernel settings of our own. */
   readonly container: boolean
   /** The port that this connection came in by, where it came over the network. */

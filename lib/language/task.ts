@@ -80,6 +80,8 @@ interface Effects<S extends State> extends Common {
   words?(changes: readonly Change[]): readonly string[]
   /** Keys whose values are never shown, because a secret could be told from them. */
   readonly sensitive?: readonly string[]
+  /** Its change may leave a notice that the host wants a reboot: packages do, others by `tu_reboot_required WHY`. */
+  readonly reboots?: true
   /** Seconds that one attempt may take; 300 unless given. */
   readonly timeout?: number
   /** Further attempts when the command fails (a registry, a mirror); none unless given. */

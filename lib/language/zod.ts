@@ -18,3 +18,10 @@ export const network = () =>
   z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
     error: 'an address or a range such as 10.0.0.0/8 or 2001:db8::/32',
   })
+
+/** The name of a container's image, with a tag or a digest. */
+export const image = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._/:@-]*$/, 'the name of an image, such as redis:7.4')
+    .default(fallback)

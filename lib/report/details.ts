@@ -1,5 +1,5 @@
 import type { Event, HandlerEvent, HostEvent, TaskEvent, WarningEvent } from '../events.ts'
-import { type Colours, indented, printable } from './style.ts'
+import { type Colours, colours, indented, printable } from './style.ts'
 
 /** An event about something that happened on a host. */
 export type Happening = TaskEvent | HandlerEvent | WarningEvent | HostEvent
@@ -43,6 +43,15 @@ export const details = (event: Happening, colour: Colours): string[] => {
       ]
     }
   }
+}
+
+const PLAIN = colours(false)
+
+/** The lines below an event's own, as text for a report. */
+export const plainDetails = (event: Happening): string => {
+  if (event.event === 'host' || event.event === 'warning') return event.message
+  const [, ...lines] = details(event, PLAIN)
+  return lines.map((line) => line.slice(IN.length)).join('\n')
 }
 
 const paints = (colour: Colours) => ({

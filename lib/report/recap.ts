@@ -48,7 +48,9 @@ const inWords = (hosts: readonly HostSummary[], exitCode: number, dryRun: boolea
   const sum = (field: 'wouldChange' | 'unknown' | 'failed') => hosts.reduce((total, host) => total + host[field], 0)
   switch (exitCode) {
     case 0:
-      return dryRun ? 'The dry run found nothing to change.' : undefined
+      if (!dryRun) return undefined
+      if (sum('wouldChange') + sum('unknown') > 0) return inWords(hosts, 2, dryRun)
+      return 'The dry run found nothing to change.'
     case 1:
       return sum('failed') === 1 ? 'Failed: one task did not do its work.' : `Failed: ${sum('failed')} tasks.`
     case 2: {
@@ -60,7 +62,7 @@ const inWords = (hosts: readonly HostSummary[], exitCode: number, dryRun: boolea
     case 4:
       return 'Another run holds a host.'
     case 5:
-      return 'The plan is stale.'
+      return 'Something has moved since, and was left alone.'
     case 130:
       return 'Interrupted.'
     default:

@@ -1,17 +1,19 @@
 import { judge, probesOf, type Step, stillWrong } from '../language/judge.ts'
 import { foretell, type Item, Overlay } from '../language/plan.ts'
 import type { Probe } from '../language/probe.ts'
+import type { HostFacts } from '../language/role.ts'
 import type { Declared, Drift, Imperative, Scripted, Task } from '../language/task.ts'
 import { APPLY_SECONDS, attempt, type Seen } from './attempt.ts'
-import { compose } from './compose.ts'
+import { type Assignment, compose } from './compose.ts'
 import { dollar } from './dollar.ts'
 import { question } from './facts.ts'
 import { Pending } from './handlers.ts'
 import { message } from './failure.ts'
 import { HostLink } from './host.ts'
-import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { assigned, type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
 import { Adherence } from './plan/adherence.ts'
 import { StaleError } from './plan/compare.ts'
+import { Reboot } from './reboot.ts'
 import { presentable, told } from './tell.ts'
 
 /** What came of a task's change: nothing is wrong, or this. */
@@ -25,21 +27,27 @@ export class Apply implements HostRun {
   readonly #job: Job
   readonly #host: HostLink
   readonly #pending: Pending
+  readonly #reboot: Reboot
+  #assignments: readonly Assignment[] = []
   #items: readonly Item[] = []
   #failed = false
   readonly #adherence: Adherence | undefined
 
   constructor(job: Job) {
     this.#job = job
-    this.#host = new HostLink(job.session)
+    this.#host = new HostLink(job.session, job.journal)
     this.#pending = new Pending(job, this.#host)
+    this.#reboot = new Reboot(job, this.#host)
     const saved = job.keeping?.saved?.get(job.name)
     if (job.keeping && saved) this.#adherence = new Adherence(saved, job.keeping.mark)
   }
 
   async start(): Promise<void> {
     const { session, assignments, site } = this.#job
-    this.#items = compose(assignments, site, await session.hello())
+    const facts = await session.hello()
+    this.#job.journal?.connected(facts.sshFrom)
+    this.#assignments = await assigned(assignments, session)
+    this.#items = compose(this.#assignments, site, this.#reboot.met(facts, this.#assignments))
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
     await this.#adherence?.begin(this.#items, this.#host)
   }
@@ -52,6 +60,16 @@ export class Apply implements HostRun {
       else await this.#turn(item, index)
     }
     await this.#flush(name)
+    const rebooted = await this.#reboot.after(name, this.#failed)
+    if (rebooted === false) this.#failed = true
+    else if (rebooted !== undefined) await this.#afresh(name, rebooted)
+  }
+
+  /** After a reboot nothing that was known counts: what is still to come is built and read anew, in one round trip. */
+  async #afresh(name: string, facts: HostFacts): Promise<void> {
+    this.#items = compose(this.#assignments, this.#job.site, facts)
+    const next = this.#items.findLastIndex(({ role }) => role === name) + 1
+    await this.#host.read(this.#items.slice(next).flatMap(({ task }) => probesOf(task)))
   }
 
   /** What was changed still gets its handlers; nothing else is begun. */
@@ -147,8 +165,13 @@ export class Apply implements HostRun {
     this.#host.facts.expect(overlay.assumed)
     const before = this.#pending.ids
     this.#pending.add(task)
-    const reads = question([task.want.probe, ...probesOf(item.task), ...this.#ahead(index + 1, item.role, overlay)])
-    const { seen, wrong, lost } = await attempt(this.#host, task, drift, reads, this.#job)
+    const reads = question([
+      task.want.probe,
+      ...probesOf(item.task),
+      ...this.#ahead(index + 1, item.role, overlay),
+      ...this.#reboot.probes(task),
+    ])
+    const { seen, wrong, lost } = await attempt(this.#host, item, task, drift, reads, this.#job)
     const step = await this.#look(item, index)
     const untouched = step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now)
     if (untouched) this.#pending.forget(task, before)
@@ -165,11 +188,13 @@ export class Apply implements HostRun {
       this.#job.doing?.(item.role, task.title)
       this.#pending.add(task)
       this.#host.facts.expire()
-      await task.apply($)
+      const around = this.#job.journal?.steps(item, task)
+      await task.apply(dollar(this.#job.session, task.timeout ?? APPLY_SECONDS, around))
       if (await task.check($)) return this.#changed(item, { ms: ms() })
       this.#fail(item, 'applied cleanly but its check still does not hold', { ms: ms() })
     } catch (error) {
       if (error instanceof StaleError) throw error
+      this.#job.journal?.carried(false)
       this.#fail(item, message(error), { ms: ms() })
     }
   }

@@ -1,3 +1,4 @@
+import type { Item } from '../language/plan.ts'
 import type { Sh } from '../language/sh.ts'
 import type { Declared, Drift, Imperative } from '../language/task.ts'
 import { LostError, type Output } from '../session/session.ts'
@@ -38,15 +39,17 @@ export const verbose = (on: boolean, command: Sh, ran: Output | undefined): Seen
 /** Carries out one task's change; the reads ride in the same request where that is possible. */
 export const attempt = (
   host: HostLink,
+  item: Item,
   task: Declared | Imperative,
   drift: Drift,
   reads: Question,
   show: { readonly diff: boolean; readonly verbose: boolean },
 ): Promise<Attempt> =>
-  task.kind === 'task' ? byCommand(host, task, drift, reads, show) : bySteps(host, task, drift, reads)
+  task.kind === 'task' ? byCommand(host, item, task, drift, reads, show) : bySteps(host, item, task, drift, reads)
 
 const byCommand = async (
   host: HostLink,
+  item: Item,
   task: Declared,
   drift: Drift,
   reads: Question,
@@ -55,7 +58,8 @@ const byCommand = async (
   const command = commandOf(task, drift)
   if (command instanceof Error) return { seen: {}, wrong: command.message }
   const before = show.diff && task.preview ? [body(task.preview.path)] : []
-  const outputs = await host.change([...before, command], reads, task.timeout ?? APPLY_SECONDS)
+  const change = host.journal?.around(item, task, command) ?? command
+  const outputs = await host.change([...before, change], reads, task.timeout ?? APPLY_SECONDS)
   if (outputs === undefined) return { seen: {}, lost: true }
   const ran = outputs[before.length]
   const text = show.diff && task.preview ? await diff(task.preview, outputs[0]) : undefined
@@ -72,14 +76,21 @@ export const commandOf = (task: Declared, drift: Drift): Sh | Error => {
   }
 }
 
-const bySteps = async (host: HostLink, task: Imperative, drift: Drift, reads: Question): Promise<Attempt> => {
+const bySteps = async (
+  host: HostLink,
+  item: Item,
+  task: Imperative,
+  drift: Drift,
+  reads: Question,
+): Promise<Attempt> => {
   try {
     host.facts.expire()
-    await task.run(context(host.session, task.timeout ?? APPLY_SECONDS), drift)
+    await task.run(context(host.session, task.timeout ?? APPLY_SECONDS, host.journal?.steps(item, task)), drift)
     await host.answer(reads)
     return { seen: {} }
   } catch (error) {
     if (!(error instanceof LostError)) return { seen: {}, wrong: message(error) }
+    host.journal?.carried(false)
     await host.session.hello()
     return { seen: {}, lost: true }
   }

@@ -4,10 +4,14 @@ import type { Context, Dollar, Ran } from '../language/task.ts'
 import type { Session } from '../session/session.ts'
 import { failure } from './failure.ts'
 
-/** zx's `$`, for the host: one request for each command. */
-export const dollar = (session: Session, timeout: number): Dollar => {
+/**
+ * zx's `$`, for the host: one request for each command.
+ *
+ * @param around - what is sent for a command, where that is more than the command
+ */
+export const dollar = (session: Session, timeout: number, around = (command: Sh): Sh => command): Dollar => {
   const run = async (command: Sh): Promise<Ran> => {
-    const [output] = await session.exec([command], { timeout })
+    const [output] = await session.exec([around(command)], { timeout })
     if (output?.code == null) throw new Error(failure(command, output))
     return { code: output.code, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
   }
@@ -29,7 +33,7 @@ export const dollar = (session: Session, timeout: number): Dollar => {
 }
 
 /** What imperative tasks work with. */
-export const context = (session: Session, timeout: number): Context => ({
-  $: dollar(session, timeout),
+export const context = (session: Session, timeout: number, around?: (command: Sh) => Sh): Context => ({
+  $: dollar(session, timeout, around),
   upload: (content: Blob, path: string) => session.upload(content, path),
 })

@@ -4,8 +4,9 @@ import { compose } from './compose.ts'
 import { body, diff } from './diff.ts'
 import { Foresight, type Told } from './foresight.ts'
 import { HostLink } from './host.ts'
-import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { assigned, type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
 import { planned } from './plan/planned.ts'
+import { Reboot } from './reboot.ts'
 import { told } from './tell.ts'
 
 /** Foretells what a run would do, and changes nothing. */
@@ -13,17 +14,21 @@ export class DryRun implements HostRun {
   readonly #job: Job
   readonly #host: HostLink
   readonly #foresight: Foresight
+  readonly #reboot: Reboot
   #items: readonly Item[] = []
 
   constructor(job: Job) {
     this.#job = job
     this.#host = new HostLink(job.session)
     this.#foresight = new Foresight(this.#host)
+    this.#reboot = new Reboot(job, this.#host)
   }
 
   async start(): Promise<void> {
     const { session, assignments, site } = this.#job
-    this.#items = compose(assignments, site, await session.hello())
+    const facts = await session.hello()
+    const roles = await assigned(assignments, session)
+    this.#items = compose(roles, site, this.#reboot.met(facts, roles))
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
   }
 
@@ -41,6 +46,7 @@ export class DryRun implements HostRun {
     }
     for (const { title } of this.#foresight.handlers(steps))
       this.#job.emit({ event: 'handler', host: this.#job.name, role: name, task: title, status: 'would-change', ms: 0 })
+    this.#reboot.foretell(name)
   }
 
   /** For a plan that is saved. */

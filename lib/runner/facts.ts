@@ -39,6 +39,11 @@ export class Facts implements View {
     for (const [id, reading] of assumed) this.#readings.set(id, { reading, epoch: EXPECTED })
   }
 
+  /** As if it had never been read. */
+  forget(probe: Probe): void {
+    this.#readings.delete(probe.id)
+  }
+
   record(probe: Probe, reading: Reading): void {
     this.#readings.set(probe.id, { reading, epoch: this.#epoch })
   }

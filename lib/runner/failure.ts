@@ -42,8 +42,14 @@ export const failure = (command: Sh, ended: Ended | undefined): string => {
     how(ended),
     `  command: ${shown.replaceAll('\n', '\n    ')}`,
     ...(said === '' ? [] : [`  it said: ${said.replaceAll('\n', '\n    ')}`]),
+    ...(FULL.test(said) && !said.includes('is full (') ? [`  ${ROOM}`] : []),
   ].join('\n')
 }
+
+/** ENOSPC and EDQUOT, as programs spell them (strerror(3)). */
+const FULL = /No space left on device|Disk quota exceeded/
+
+const ROOM = 'what to do: a file system of the host is full, df -h and df -i there say which; make room and run again'
 
 const how = (ended: Ended | undefined): string => {
   if (ended?.timedOut === true) return 'ended: it took longer than it may'

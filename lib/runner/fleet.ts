@@ -1,6 +1,7 @@
 import type { DefaultRenderer, ListrRendererValue, ListrTask } from 'listr2'
 import type { Emit } from '../events.ts'
 import type { Keeping } from './job.ts'
+import type { RunInfo } from './journal/journal.ts'
 import { masked } from './tell.ts'
 import { worst } from './tally.ts'
 import { type Target, Turn } from './turn.ts'
@@ -14,11 +15,16 @@ export interface FleetOptions {
   readonly roles: readonly string[]
   readonly dryRun: boolean
   readonly diff: boolean
+  readonly reboot?: boolean
   readonly verbose: boolean
   /** Hosts at once. */
   readonly forks: number
   readonly signal: AbortSignal
+  /** The exit code of a dry run that has found something to change: 2 unless that is what one expects. */
+  readonly found?: number
   readonly keeping?: Keeping
+  /** For the journals of the hosts; none are written without it. */
+  readonly info?: RunInfo
   readonly emit: Emit
   /** How listr2 shows the tree of hosts and roles: `silent` unless a person is watching. */
   readonly renderer: ListrRendererValue
@@ -79,7 +85,8 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
   await list.run()
   const nonsense = [...turns.values()].find((turn) => turn.fatal !== undefined)?.fatal
   if (nonsense !== undefined) throw nonsense
-  const exitCode = worst([...turns.values()].map((turn) => turn.exitCode))
+  const code = worst([...turns.values()].map((turn) => turn.exitCode))
+  const exitCode = code === 2 ? (options.found ?? code) : code
   emit({
     event: 'summary',
     hosts: Object.fromEntries([...turns].map(([name, turn]) => [name, turn.summary])),

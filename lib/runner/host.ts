@@ -1,6 +1,7 @@
 import type { Probe } from '../language/probe.ts'
 import type { Sh } from '../language/sh.ts'
-import { LostError, type Output, type Session } from '../session/session.ts'
+import { type ExecOptions, LostError, type Output, type Session } from '../session/session.ts'
+import type { Journal } from './journal/journal.ts'
 import { Facts, type Question, question, READ_LIMIT } from './facts.ts'
 
 /** Seconds that the reads behind a change may take on top of it. */
@@ -10,9 +11,11 @@ const READ_SECONDS = 60
 export class HostLink {
   readonly session: Session
   readonly facts = new Facts()
+  readonly journal: Journal | undefined
 
-  constructor(session: Session) {
+  constructor(session: Session, journal?: Journal) {
     this.session = session
+    this.journal = journal
   }
 
   /** Reads probes, all in one round trip. */
@@ -27,11 +30,24 @@ export class HostLink {
   /** Asks, once more where the connection was lost on the way: asking changes nothing. */
   async #ask(commands: readonly Sh[]): Promise<Output[]> {
     try {
-      return await this.session.exec(commands, { limit: READ_LIMIT })
+      return await this.#exec(commands, { limit: READ_LIMIT })
     } catch (error) {
       if (!(error instanceof LostError)) throw error
       await this.session.hello()
-      return await this.session.exec(commands, { limit: READ_LIMIT })
+      return await this.#exec(commands, { limit: READ_LIMIT })
+    }
+  }
+
+  /** One request; what is due for the journal rides in front of it. */
+  async #exec(commands: readonly Sh[], options: ExecOptions): Promise<Output[]> {
+    const due = this.journal?.due
+    try {
+      const outputs = await this.session.exec(due === undefined ? commands : [due, ...commands], options)
+      this.journal?.carried(true)
+      return due === undefined ? outputs : outputs.slice(1)
+    } catch (error) {
+      this.journal?.carried(false)
+      throw error
     }
   }
 
@@ -46,7 +62,7 @@ export class HostLink {
     this.facts.expire()
     try {
       const options = { timeout: seconds + READ_SECONDS, limit: READ_LIMIT }
-      const outputs = await this.session.exec([...commands, ...reads.commands], options)
+      const outputs = await this.#exec([...commands, ...reads.commands], options)
       reads.answer(outputs.slice(commands.length), this.facts)
       return outputs.slice(0, commands.length)
     } catch (error) {

@@ -3,8 +3,16 @@ import type { Item } from '../language/plan.ts'
 import type { Site } from '../language/role.ts'
 import type { Session } from '../session/session.ts'
 import type { Assignment } from './compose.ts'
+import type { Journal } from './journal/journal.ts'
 import type { Mark } from './plan/mark.ts'
 import type { Planned } from './plan/planned.ts'
+
+/** The roles of a host, or what finds them out there once it is connected. */
+export type Assignments = readonly Assignment[] | ((session: Session) => Promise<readonly Assignment[]>)
+
+/** The roles that a host is to have, where they had to be looked up there first as well. */
+export const assigned = async (assignments: Assignments, session: Session): Promise<readonly Assignment[]> =>
+  typeof assignments === 'function' ? await assignments(session) : assignments
 
 /** A dry run that is kept, or the one that a run is to keep to. */
 export interface Keeping {
@@ -19,7 +27,7 @@ export interface Keeping {
 export interface Job {
   readonly name: string
   readonly site: Site
-  readonly assignments: readonly Assignment[]
+  readonly assignments: Assignments
   readonly session: Session
   readonly emit: Emit
   /** Show what changes inside text files. */
@@ -29,6 +37,10 @@ export interface Job {
   /** Aborted by Ctrl-C: the task in hand is finished, no other is begun. */
   readonly signal: AbortSignal
   readonly keeping?: Keeping
+  /** Whether the host may be rebooted where something needs it. */
+  readonly reboot?: boolean
+  /** What the host is to remember of a run; a dry run leaves nothing. */
+  readonly journal?: Journal
   /** Told when a change is about to be made, for whoever watches. */
   readonly doing?: (role: string, task: string) => void
 }

@@ -2,10 +2,12 @@ import type { Emit, Event, HostSummary } from '../events.ts'
 import type { Site } from '../language/role.ts'
 import { LockedError, LostError, type Session, UnreachableError } from '../session/session.ts'
 import { Apply } from './apply.ts'
-import { type Assignment, RoleError } from './compose.ts'
+import { RoleError } from './compose.ts'
 import { DryRun } from './dry-run.ts'
 import { message } from './failure.ts'
-import { type HostRun, InterruptedError, type Keeping } from './job.ts'
+import { type Assignments, type HostRun, InterruptedError, type Keeping } from './job.ts'
+import { Journal, type RunInfo } from './journal/journal.ts'
+import type { EndLine } from './journal/lines.ts'
 import { StaleError } from './plan/compare.ts'
 import { Tally } from './tally.ts'
 
@@ -13,7 +15,7 @@ import { Tally } from './tally.ts'
 export interface Target {
   readonly name: string
   readonly site: Site
-  readonly assignments: readonly Assignment[]
+  readonly assignments: Assignments
   /** Makes the session; it connects at its hello. */
   open(): Promise<Session>
 }
@@ -26,6 +28,9 @@ export interface TurnOptions {
   readonly emit: Emit
   readonly doing?: (role: string, task: string) => void
   readonly keeping?: Keeping
+  readonly reboot?: boolean
+  /** For the journals of the hosts. */
+  readonly info?: RunInfo
 }
 
 /** One host's turn: whatever goes wrong is told as events and ends in its summary. */
@@ -37,12 +42,14 @@ export class Turn {
   #session: Session | undefined
   #run: HostRun | undefined
   #interrupted = false
+  readonly #journal: Journal | undefined
   /** The roles do not fit together: the run as a whole is refused. */
   fatal: RoleError | undefined
 
   constructor(target: Target, options: TurnOptions) {
     this.#target = target
     this.#options = options
+    if (options.info && !options.dryRun) this.#journal = new Journal(options.info, target.name)
   }
 
   /** Connects and reads; afterwards the roles can have their turn. @throws when that failed */
@@ -51,7 +58,8 @@ export class Turn {
       const { name, site, assignments } = this.#target
       if (this.#options.signal.aborted) throw new InterruptedError('interrupted before it was connected to')
       this.#session = await this.#target.open()
-      const job = { name, site, assignments, session: this.#session, ...this.#options, emit: this.#emit }
+      const journal = this.#journal && { journal: this.#journal }
+      const job = { name, site, assignments, session: this.#session, ...this.#options, ...journal, emit: this.#emit }
       const run = this.#options.dryRun ? new DryRun(job) : new Apply(job)
       await run.start()
       this.#run = run
@@ -70,9 +78,15 @@ export class Turn {
     return this.#run !== undefined && !bad
   }
 
-  /** Ends the connection. */
+  /** Ends the connection; the last words of the journal go with it. */
   async end(): Promise<void> {
-    await this.#session?.close()
+    const { changed, failed, ms, error } = this.summary
+    const told = { outcome: this.#outcome, changed, failed, ms, ...(error !== undefined && { message: error }) }
+    await this.#session?.close(this.#journal?.end(told))
+  }
+
+  get #outcome(): EndLine['outcome'] {
+    return OUTCOMES.get(this.exitCode) ?? 'failed'
   }
 
   get summary(): HostSummary {
@@ -89,6 +103,7 @@ export class Turn {
 
   readonly #emit = (event: Event): void => {
     this.#tally.count(event)
+    this.#journal?.hear(event)
     this.#options.emit(event)
   }
 
@@ -118,3 +133,12 @@ export class Turn {
     }
   }
 }
+
+/** How a run has ended on a host, by its exit code. */
+const OUTCOMES = new Map<number, EndLine['outcome']>([
+  [0, 'applied'],
+  [3, 'unreachable'],
+  [4, 'locked'],
+  [5, 'stale'],
+  [130, 'interrupted'],
+])

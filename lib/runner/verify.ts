@@ -16,6 +16,11 @@ import { message } from './failure.ts'
 import { HostLink } from './host.ts'
 import type { Target } from './turn.ts'
 
+/** A host that is asked, and the roles that answer for it. */
+export interface Asked extends Target {
+  readonly assignments: readonly Assignment[]
+}
+
 /** What a host's part of the checklist came to. */
 export interface Verified {
   readonly summary: HostSummary
@@ -56,7 +61,7 @@ const foundBy = ({ reads }: Verification, view: View): Record<string, unknown> =
  *
  * @throws RoleError
  */
-export const verifyHost = async (target: Target, emit: Emit, verbose: boolean): Promise<Verified> => {
+export const verifyHost = async (target: Asked, emit: Emit, verbose: boolean): Promise<Verified> => {
   const { name: host, site, assignments } = target
   const started = performance.now()
   const events: CheckEvent[] = []

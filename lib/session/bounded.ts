@@ -4,6 +4,7 @@ export class Bounded {
   readonly #half: number
   #bytes = Buffer.alloc(0)
   #total = 0
+  #dropped = false
 
   /** @param limit - bytes kept at most; at least 2 */
   constructor(limit: number) {
@@ -12,7 +13,17 @@ export class Bounded {
   }
 
   get truncated(): boolean {
-    return this.#total > this.#limit
+    return this.#dropped || this.#total > this.#limit
+  }
+
+  /** How many bytes are kept. */
+  get size(): number {
+    return Math.min(this.#total, this.#limit)
+  }
+
+  /** Takes note of bytes for which there is no room. */
+  drop(): void {
+    this.#dropped = true
   }
 
   push(chunk: Buffer): void {
@@ -28,7 +39,7 @@ export class Bounded {
 
   /** The kept bytes in order; where `truncated`, the middle is missing. */
   bytes(): Buffer {
-    if (!this.truncated) return this.#bytes.subarray(0, this.#total)
+    if (this.#total <= this.#limit) return this.#bytes.subarray(0, this.#total)
     const oldest = this.#position()
     const tail = [this.#bytes.subarray(oldest, this.#limit), this.#bytes.subarray(this.#half, oldest)]
     return Buffer.concat([this.#bytes.subarray(0, this.#half), ...tail])

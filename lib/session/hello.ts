@@ -9,6 +9,7 @@ export const hello: Sh = raw(String.raw`. /etc/os-release
 printf '%s\n' "os=$ID" "version=$VERSION_ID" "codename=$VERSION_CODENAME" "ssh=$SSH_CONNECTION"
 while read -r key value _; do [ "$key" != MemTotal: ] || echo "memoryKb=$value"; done < /proc/meminfo
 read -r id < /proc/sys/kernel/random/boot_id
+[ ! -e /run/reboot-required ] || echo reboot=wanted
 printf 'bootId=%s\narch=' "$id"
 dpkg --print-architecture 2> /dev/null || uname -m
 printf 'cpus='
@@ -41,11 +42,13 @@ const Answer = z
     cpus: z.coerce.number().int().positive(),
     memoryKb: z.coerce.number().int().positive(),
     bootId: z.string().min(1),
+    reboot: z.literal('wanted').optional(),
     container: z.string().transform((kind) => kind !== '' && kind !== 'none'),
     ssh: Connection,
   })
-  .transform(({ memoryKb, ssh, ...rest }) => ({
+  .transform(({ memoryKb, ssh, reboot, ...rest }) => ({
     ...rest,
+    ...(reboot && { rebootRequired: true }),
     memoryMb: Math.round(memoryKb / 1024),
     ...ssh,
   }))

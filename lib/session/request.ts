@@ -15,6 +15,9 @@ export interface RequestOptions {
   readonly content?: Buffer
 }
 
+/** Bytes kept of all outputs of a request together, whatever the limit of each: a host cannot fill our memory. */
+const TOTAL = 64 * 1024 * 1024
+
 interface Part {
   readonly stdout: Bounded
   readonly stderr: Bounded
@@ -29,6 +32,7 @@ export class Request {
   #resolve: (outputs: Output[]) => void = () => {}
   #reject: (error: Error) => void = () => {}
   #ended = 0
+  #room = TOTAL
 
   constructor(options: RequestOptions) {
     this.options = options
@@ -45,7 +49,12 @@ export class Request {
 
   /** @param part - from 0; what is printed after the last is nobody's */
   push(stream: 'stdout' | 'stderr', part: number, chunk: Buffer): void {
-    this.#parts[part]?.[stream].push(chunk)
+    const output = this.#parts[part]?.[stream]
+    if (output === undefined) return
+    if (this.#room <= 0) return output.drop()
+    const before = output.size
+    output.push(chunk)
+    this.#room -= output.size - before
   }
 
   /** Takes a mark of either stream. @returns whether the answer is complete with it */

@@ -53,7 +53,11 @@ export interface Session {
   upload(content: Blob, path: string): Promise<void>
   /** A second, new connection by the same address, port and user: the proof that one can still get in. @throws UnreachableError */
   fresh(): Promise<Session>
-  close(): Promise<void>
+  /**
+   * Ends the connection.
+   * @param last - a command that the host still carries out, whose answer nobody waits for; no trip, as the hello is none
+   */
+  close(last?: Sh): Promise<void>
 }
 
 /** The host cannot be worked with: down, unknown or changed key, login or become refused. Exit code 3. */

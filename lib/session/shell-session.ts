@@ -24,6 +24,9 @@ export interface SessionOptions extends Patience {
   readonly onWarning?: ((message: string) => void) | undefined
 }
 
+/** Seconds that the last command of a connection may take. */
+const FAREWELL = 10
+
 /** One connection of a session. */
 interface Link {
   readonly shell: Shell
@@ -89,9 +92,13 @@ export class ShellSession implements Session {
     return session
   }
 
-  async close(): Promise<void> {
-    await this.#link?.shell.close()
+  async close(last?: Sh): Promise<void> {
+    const shell = this.#link?.shell
     this.#link = undefined
+    if (last === undefined || shell === undefined) return await shell?.close()
+    const options = { mode: 'job', timeout: FAREWELL, limit: 4096, parts: 1 } as const
+    shell.request(jobScript([spell(last)]), options).catch(() => {})
+    await shell.close(FAREWELL)
   }
 
   #connected(): Link {

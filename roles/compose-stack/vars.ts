@@ -1,11 +1,5 @@
 import * as z from 'zod'
-import { maybeSecret, secret } from '../../lib/index.ts'
-
-const image = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._/:@-]*$/, 'the name of an image, such as redis:7.4')
-    .default(fallback)
+import { image, maybeSecret, secret } from '../../lib/index.ts'
 
 const words = (fallback: string[]) => z.array(z.string()).min(1).default(fallback)
 

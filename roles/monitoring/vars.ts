@@ -1,11 +1,5 @@
 import * as z from 'zod'
-import { maybeSecret, secret } from '../../lib/index.ts'
-
-const image = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._/:@-]*$/, 'the name of an image, such as prom/prometheus:v2.48.0')
-    .default(fallback)
+import { image, maybeSecret, secret } from '../../lib/index.ts'
 
 const mb = (fallback: number) => z.int().min(16).default(fallback)
 
@@ -19,24 +13,32 @@ const mail = z.strictObject({
 
 /** What the inventory can say of the role. */
 export const Vars = z.strictObject({
-  grafana: z
+  grafana: z.strictObject(
+    { password: secret('Grafana password').describe("The administrator's; it has no default") },
+    {
+      error: ({ input }) => (input === undefined ? 'lacks password: the administrator has no default one' : undefined),
+    },
+  ),
+  watch: z
     .strictObject({
-      password: secret('Grafana password').optional().describe("The administrator's; it has no default"),
+      nginx: z.boolean().default(true),
+      postgres: z.boolean().default(true),
+      redis: z.boolean().default(true),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What else than the host and its containers is watched'),
   postgres: z
     .strictObject({
       user: z.string().default('app'),
       database: z.string().default('moja_dzialka'),
-      password: secret('PostgreSQL password').optional(),
+      password: secret('PostgreSQL password').optional().describe("Compose-stack's, where the same run has that role"),
     })
-    .prefault({})
-    .describe('Watched where its password is given'),
+    .prefault({}),
   redis: z
-    .strictObject({ password: secret('Redis password').optional() })
-    .prefault({})
-    .describe('Watched where its password is given'),
-  nginx: z.boolean().default(true).describe('Whether the web server of this host is watched'),
+    .strictObject({
+      password: secret('Redis password').optional().describe("Compose-stack's, where the same run has that role"),
+    })
+    .prefault({}),
   keep: z
     .strictObject({ metrics: z.int().min(1).default(30), logs: z.int().min(1).default(30) })
     .prefault({})

@@ -14,7 +14,7 @@ export interface Project {
 export const DEPLOYED = '‹deployed›'
 
 /** Seconds that a look waits for containers whose health is not settled yet. */
-const PATIENCE = 60
+export const PATIENCE = 60
 
 const Container = z.object({
   Id: z.string(),

@@ -20,16 +20,17 @@ const published = (service: ServiceName, port: number = PORTS[service]): JsonObj
   ports: [`${at(service)}:${port}`],
 })
 
-/** What the image's own busybox can ask. */
+/**
+ * What the image's own busybox can ask. The images of Loki, Alloy and some exporters have nothing in them but the program:
+ * whether those answer is Prometheus' to see (the alert TargetDown). A check that is switched off (`disable`) would not do:
+ * Compose goes on waiting for it.
+ */
 const healthy = (url: string): JsonObject => ({
   healthcheck: {
     test: ['CMD', 'wget', '-q', '-O', '/dev/null', url],
     ...{ interval: '10s', timeout: '5s', retries: 6, start_period: '30s' },
   },
 })
-
-/** Images with nothing in them but the program: whether it answers is Prometheus' to see (the alert TargetDown). */
-const UNCHECKED: JsonObject = { healthcheck: { disable: true } }
 
 /** Go keeps its heap below what the kernel would kill it for. */
 const heap = (mb: number): JsonObject => ({ GOMEMLIMIT: `${Math.floor(mb * 0.9)}MiB` })
@@ -87,7 +88,6 @@ const servers = ({ domain, memory, days }: Monitoring): Partial<Record<ServiceNa
     environment: heap(memory.loki),
     volumes: [config('loki'), 'loki_data:/loki'],
     ...published('loki'),
-    ...UNCHECKED,
   },
   alloy: {
     ...ON_HOST,
@@ -108,7 +108,6 @@ const servers = ({ domain, memory, days }: Monitoring): Partial<Record<ServiceNa
       '/var/log:/var/log:ro',
       '/etc/machine-id:/etc/machine-id:ro',
     ],
-    ...UNCHECKED,
   },
 })
 
@@ -147,13 +146,11 @@ const exporters = ({ postgres }: Monitoring): Partial<Record<ServiceName, JsonOb
     },
     networks: ['stack'],
     ...published('postgres-exporter'),
-    ...UNCHECKED,
   },
   'redis-exporter': {
     environment: { REDIS_ADDR: 'redis://redis:6379', REDIS_PASSWORD: '${REDIS_PASSWORD:?}' },
     networks: ['stack'],
     ...published('redis-exporter'),
-    ...UNCHECKED,
   },
   'nginx-exporter': {
     ...ON_HOST,
@@ -161,7 +158,6 @@ const exporters = ({ postgres }: Monitoring): Partial<Record<ServiceName, JsonOb
       `--nginx.scrape-uri=http://127.0.0.1:${STATUS_PORT}/stub_status`,
       `--web.listen-address=${at('nginx-exporter')}`,
     ],
-    ...UNCHECKED,
   },
 })
 

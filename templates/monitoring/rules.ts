@@ -98,7 +98,7 @@ const targets: Alert[] = [
     for: '5m',
     severity: 'critical',
     summary: '{{ $labels.job }} does not answer on {{ $labels.instance }}',
-    description: 'Look with `docker compose -f docker-compose.monitoring.yml ps`.',
+    description: 'Look with `docker ps -a`, and at its log.',
   },
   {
     alert: 'DatabaseDown',

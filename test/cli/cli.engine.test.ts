@@ -108,7 +108,7 @@ describe.concurrent('the command line', () => {
     [['--frobnicate'], "trueup: unknown option '--frobnicate'\n"],
     [
       ['--role', 'note'],
-      'trueup: no role is called "note"; did you mean "notes"? (known: all, notes, vault, slow, broken)\n',
+      'trueup: no role is called "note"; did you mean "notes"? (known: all, notes, vault, slow, broken, files)\n',
     ],
     [['--role', 'notes', '--limit', 'wbe1'], 'no host or group is called "wbe1"'],
     [['--role', 'notes', '--ask-become-pass'], 'trueup: --ask-become-pass asks on a terminal'],

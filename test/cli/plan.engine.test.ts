@@ -30,7 +30,7 @@ describe('a saved plan', () => {
     const again = await here.run(['--plan', file, '-i', moved])
     expect(again.code).toBe(5)
     expect(again.stdout).toContain('notes “note one” was to be changed, and is as wanted already')
-    expect(again.stdout).toContain('The plan is stale.')
+    expect(again.stdout).toContain('Something has moved since, and was left alone.')
   })
 
   it('is refused where the inventory says something else, and nothing is changed', async () => {

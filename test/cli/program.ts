@@ -24,7 +24,7 @@ beforeAll(async () => {
   const dir = await folder()
   await bundle('test/cli/fixtures/run.ts', dir)
   program = join(dir, 'run.js')
-})
+}, 60_000)
 
 afterAll(async () => {
   for (const dir of folders) await rm(dir, { recursive: true, force: true, maxRetries: 5 })
@@ -65,6 +65,7 @@ hosts:
   gone: { address: 127.0.0.1, port: 1 }
 vars:
 ${vars}  vault: { dir: ${dir}, password: !secret pw }
+  files: { dir: ${dir}, text: "one\\n", mode: '0644', password: !secret pw }
 ${extra}`,
   )
   const base = { PATH: process.env['PATH'] ?? '', HOME: dir, TRUEUP_INVENTORY: inventory, TRUEUP_LOCAL_ROOT: dir }

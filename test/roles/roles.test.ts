@@ -13,6 +13,7 @@ import { NOBLE, SITE, TRIXIE } from './facts.ts'
 /** What a role cannot do without. */
 const NEEDED: Readonly<Record<string, unknown>> = {
   'compose-stack': { env: Object.fromEntries(PASSWORDS.map((name) => [name, 'secret'])) },
+  monitoring: { grafana: { password: 'secret' } },
 }
 
 const built = (host: HostFacts, vars: Readonly<Record<string, unknown>> = {}) =>
@@ -47,6 +48,7 @@ describe('the roles', () => {
       'nginx',
       'compose-stack',
       'cron',
+      'monitoring',
     ])
   })
 

@@ -1,5 +1,6 @@
 import type { Event } from '../../lib/events.ts'
 import {
+  type Blob,
   type Declared,
   family,
   type HostFacts,
@@ -11,6 +12,7 @@ import {
   task,
 } from '../../lib/index.ts'
 import { runFleet } from '../../lib/runner/fleet.ts'
+import type { RunInfo } from '../../lib/runner/journal/journal.ts'
 import type { Keeping } from '../../lib/runner/job.ts'
 import { LostError, type Output, type Session } from '../../lib/session/session.ts'
 import * as z from 'zod'
@@ -34,7 +36,7 @@ export const on = (name: string, more: Partial<Omit<Declared, 'kind'>> = {}): Ta
 
 export const roleOf = (name: string, tasks: readonly Task[]): Role => ({ name, vars: z.unknown(), tasks: () => tasks })
 
-const FACTS: HostFacts = { ...TRIXIE, container: true, sshFrom: '10.0.0.1' }
+export const FACTS: HostFacts = { ...TRIXIE, container: true, sshFrom: '10.0.0.1' }
 
 /** A host of things that are on or off, which logs every request. */
 export class FakeHost implements Session {
@@ -52,6 +54,10 @@ export class FakeHost implements Session {
   /** What becomes of a hello, where it is not answered. */
   refusal: Error | undefined
   hellos = 0
+  /** Everything that came as content. */
+  readonly blobs: Blob[] = []
+  /** What it was told at the end. */
+  last: Sh | undefined
 
   constructor(on: readonly string[] = []) {
     this.on = new Set(on)
@@ -70,11 +76,13 @@ export class FakeHost implements Session {
   async exec(commands: readonly Sh[]): Promise<Output[]> {
     const texts = commands.map((command) => String(command).replace(/^cd \/; /, ''))
     this.requests.push(texts)
+    this.blobs.push(...commands.flatMap(({ blobs }) => blobs))
     return texts.map((text) => {
-      const lost = this.losing.get(text)
-      this.losing.delete(text)
+      const inner = unwrapped(text)
+      const lost = this.losing.get(inner)
+      this.losing.delete(inner)
       if (lost === 'before') throw new LostError('cut')
-      const output = this.#run(text)
+      const output = this.#run(inner)
       if (lost === 'after') throw new LostError('cut')
       return output
     })
@@ -105,8 +113,14 @@ export class FakeHost implements Session {
   async fresh(): Promise<Session> {
     return this
   }
-  async close(): Promise<void> {}
+  async close(last?: Sh): Promise<void> {
+    this.last = last
+  }
 }
+
+/** A change without what is written into the journal around it. */
+const unwrapped = (text: string): string =>
+  /\(\n(.*)\n\)\ntu_code/s.exec(text)?.[1] ?? /^tu_change [^&]* &&\n(.*)$/s.exec(text)?.[1] ?? text
 
 export interface Told {
   readonly code: number
@@ -119,7 +133,7 @@ export interface Told {
 export const run = async (
   host: FakeHost,
   roles: readonly Role[],
-  options: { dryRun?: boolean; signal?: AbortSignal; keeping?: Keeping } = {},
+  options: { dryRun?: boolean; reboot?: boolean; signal?: AbortSignal; keeping?: Keeping; info?: RunInfo } = {},
 ): Promise<Told> => {
   const events: Event[] = []
   const code = await runFleet({
@@ -135,6 +149,7 @@ export const run = async (
     ],
     roles: roles.map(({ name }) => name),
     dryRun: options.dryRun ?? false,
+    reboot: options.reboot ?? false,
     diff: false,
     verbose: false,
     forks: 1,
@@ -142,6 +157,7 @@ export const run = async (
     emit: (event) => events.push(event),
     renderer: 'silent',
     ...(options.keeping && { keeping: options.keeping }),
+    ...(options.info && { info: options.info }),
   })
   const story = events.flatMap((event) => {
     if (event.event === 'task') return [`${event.task}: ${event.status}`]

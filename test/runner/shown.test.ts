@@ -31,4 +31,13 @@ describe('what a run shows', () => {
     const told = await run(host, [roleOf('r', [on('constructor'), on('__proto__x')])])
     expect(told.story).toEqual(['constructor on: ok', '__proto__x on: changed'])
   })
+
+  it('says what to do where a disk is full, unless that was said', () => {
+    const full = (stderr: string) => failure(sh`tar -x`, { code: 2, stdout: '', stderr })
+    expect(full('tar: x: Cannot write: No space left on device')).toContain(
+      'what to do: a file system of the host is full',
+    )
+    expect(full('No space left on device; the file system / is full (0 kB')).not.toContain('what to do')
+    expect(full('tar: x: Permission denied')).not.toContain('what to do')
+  })
 })

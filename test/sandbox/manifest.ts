@@ -23,6 +23,10 @@ const VOLATILE: readonly [pattern: string, reason: string][] = [
   ['/var/lib/logrotate/*', 'when logs were last rotated'],
   ['/var/lib/sudo/*', 'who was lectured by sudo: the runner itself'],
   ['/var/lib/nginx/*/*', 'requests being buffered'],
+  [
+    '/var/lib/trueup/runs',
+    'what the host remembers of runs that changed something; how it is kept is judged by itself',
+  ],
 ]
 
 /** Listed with owner and mode, but not with content. */

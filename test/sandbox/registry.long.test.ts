@@ -52,7 +52,7 @@ describe('a host', () => {
   it.each([
     'redis:7.4',
     'quay.io/coreos/etcd:v3.5.16',
-    'ghcr.io/google/cadvisor:v0.60.0',
+    'ghcr.io/google/cadvisor:v0.60.5',
   ])('pulls %s by its name', async (name) => {
     await timed(`pull ${name}`, () => out(`docker pull -q ${name}`))
     expect(await out(`docker image inspect --format '{{.RepoTags}}' ${name}`)).toContain(name)

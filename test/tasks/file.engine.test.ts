@@ -166,9 +166,32 @@ describe('a file', () => {
       converges(file({ path, content: 'old', ...ME }))
       const full = apply(file({ path, content: 'y'.repeat(200_000), ...ME }))
       expect(full.code).toBe(1)
-      expect(full.stderr).toMatch(/No space left on device[\s\S]*x was not replaced; \S+ free there/)
+      expect(full.stderr).toMatch(
+        /No space left on device[\s\S]*x was not replaced; the file system \S+ is full \(0 kB and \d+ inodes free\): make room there/,
+      )
       expect(readFileSync(path, 'utf8')).toBe('old')
       expect(readdirSync(dir)).toEqual(['x'])
+    } finally {
+      execFileSync('umount', [dir])
+    }
+  })
+
+  it('says so as well where only the inodes are used up, also of folders and links', () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=3', 'trueup-test', dir])
+    try {
+      const at = (name: string) => join(dir, name)
+      for (const name of ['a', 'b']) converges(file({ path: at(name), content: 'old', ...ME }))
+      const said = [
+        apply(file({ path: at('a'), content: 'new', ...ME })),
+        apply(directory({ path: at('c'), ...ME })),
+        apply(link({ path: at('d'), target: '/' })),
+      ]
+      for (const { code, stderr } of said) {
+        expect(code).toBe(1)
+        expect(stderr).toMatch(/No space left on device[\s\S]* was not (?:replaced|made); the file system \S+ is full/)
+      }
+      expect(readdirSync(dir).sort()).toEqual(['a', 'b'])
+      expect(readFileSync(at('a'), 'utf8')).toBe('old')
     } finally {
       execFileSync('umount', [dir])
     }

@@ -2,32 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { Secret } from '../../lib/index.ts'
 import { judge } from '../../lib/language/judge.ts'
 import { adminPassword, login } from '../../tasks/grafana.ts'
-import { loaded, reload, valid, validAlertmanager } from '../../tasks/prometheus.ts'
+import { reload, valid, validAlertmanager } from '../../tasks/prometheus.ts'
 
 const URL = 'http://127.0.0.1:9090'
 
 describe('Prometheus', () => {
-  it.each([
-    ['{"status":"success","data":{"reloadConfigSuccess":true,"storageRetention":"30d"}}', true],
-    ['{"status":"success","data":{"reloadConfigSuccess":false}}', false],
-    ['', null],
-  ])('that answers %j has its configuration: %s', (stdout, value) => {
-    expect(loaded(URL).family.parse(stdout, ['']).get('')).toEqual({ loaded: value })
-  })
-
-  it('that answers something else is not believed', () => {
-    expect(() => loaded(URL).family.parse('<html>', [''])).toThrow('Prometheus answered <html>')
-  })
-
   it('reloads by a question on the loopback, which must be answered well', () => {
-    expect(String(reload(URL).run)).toBe(`curl -sS -m 30 --fail-with-body -X POST ${URL}/-/reload >&2`)
-    expect(reload(URL).want).toMatchObject({ want: { loaded: true } })
+    expect(String(reload(URL).run)).toBe(
+      `curl -sS -m 30 --retry 3 --fail-with-body -X POST ${URL}/-/reload >&2 || [ $? = 7 ]`,
+    )
   })
 
   it('is judged by the program of its own image, which gets the folder by its standard input', () => {
     const { tree, check } = valid('prom/prometheus:v2.48.0', '/srv/it is/prometheus')
     expect(tree).toBe('/srv/it is/prometheus')
-    expect(String(check)).toMatch(/^tar -C '\/srv\/it is\/prometheus' -c \. \| docker run -i --rm --network none /)
+    expect(String(check)).toMatch(/ && tar -C '\/srv\/it is\/prometheus' -c \. \| docker run -i --rm --network none /)
     expect(String(check)).toContain('prom/prometheus:v2.48.0')
     expect(String(check)).toContain('promtool check config prometheus.yml')
     expect(String(check)).not.toMatch(/ -v /)

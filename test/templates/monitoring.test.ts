@@ -9,7 +9,6 @@ import { monitoringServices, sharedBy } from '../../templates/monitoring/compose
 import { dashboardJson, dashboards } from '../../templates/monitoring/dashboards/index.ts'
 import { grafanaDatasources, grafanaProvider } from '../../templates/monitoring/grafana.ts'
 import { lokiConfig } from '../../templates/monitoring/loki.ts'
-import { nginxStatus } from '../../templates/monitoring/nginx.ts'
 import { SERVICES } from '../../templates/monitoring/ports.ts'
 import { prometheusConfig } from '../../templates/monitoring/prometheus.ts'
 import { alerts, rulesFile } from '../../templates/monitoring/rules.ts'
@@ -185,7 +184,6 @@ describe('configurations', () => {
     ['config.alloy', alloyConfig()],
     ['datasources', grafanaDatasources()],
     ['provider', grafanaProvider()],
-    ['trueup-status.conf', nginxStatus],
     ['alertmanager.yml', alertmanagerConfig({ webhook: false, repeatHours: 4 })],
     [
       'alertmanager.yml for both',
@@ -220,7 +218,8 @@ describe('configurations', () => {
 describe('variables', () => {
   it('need a password for Grafana, which is a secret from then on', () => {
     expect(full.grafana.password).toBeInstanceOf(Secret)
-    expect(Vars.parse({}).grafana.password).toBeUndefined()
+    for (const none of [{}, { grafana: {} }, { grafana: { password: '' } }])
+      expect(Vars.safeParse(none).success, JSON.stringify(none)).toBe(false)
   })
 
   it.each([
@@ -230,8 +229,8 @@ describe('variables', () => {
     { alerts: { thresholds: { diskFree: 101 } } },
     { keep: { metrics: 0 } },
     { memory: { prometheus: '1g' } },
-    { grafana: { password: '' } },
+    { watch: { mongo: true } },
   ])('refuse %j', (vars) => {
-    expect(Vars.safeParse(vars).success).toBe(false)
+    expect(Vars.safeParse({ ...PASSWORDS, ...vars }).success).toBe(false)
   })
 })

@@ -97,7 +97,7 @@ describe('the site', () => {
     const wanted = ['X-Frame-Options', 'X-Content-Type-Options', 'X-XSS-Protection', 'Referrer-Policy']
     const configuration = parse(nginxSite(SITE))
     const servers = all(configuration, 'server').map(blocksOf)
-    expect(servers).toHaveLength(5)
+    expect(servers).toHaveLength(6)
     for (const server of servers) expect(all(server, 'server_tokens')).toEqual([['server_tokens', 'off']])
     const saying = levels(configuration).filter((level) => all(level, 'add_header').length > 0)
     expect(saying).toHaveLength(servers.length + 2)
@@ -111,6 +111,16 @@ describe('the site', () => {
       if (proxied) expect(all(level, 'proxy_hide_header').map(([, name]) => name)).toEqual(expect.arrayContaining(said))
     }
     expect(nginxSite({ ...SITE, hsts: 0 })).not.toContain('Strict-Transport-Security')
+  })
+
+  it('tells its own numbers on the loopback only, and nothing else there', () => {
+    const servers = all(parse(nginxSite(SITE)), 'server').map(blocksOf)
+    const telling = servers.filter((server) => JSON.stringify(server).includes('stub_status'))
+    expect(telling.map((server) => all(server, 'listen'))).toEqual([[['listen', '127.0.0.1:8090']]])
+    expect(telling.flatMap((server) => all(server, 'location')).map((location) => location.slice(1, -1))).toEqual([
+      ['=', '/stub_status'],
+      ['/'],
+    ])
   })
 
   it('believes nobody where nobody is trusted', () => {

@@ -2,16 +2,20 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
 import { Vars } from '../../roles/monitoring/vars.ts'
 import { SERVICES } from '../../templates/monitoring/ports.ts'
 import { prometheusConfig } from '../../templates/monitoring/prometheus.ts'
 import { alerts, rulesFile } from '../../templates/monitoring/rules.ts'
 import { locked } from '../sandbox/lock.ts'
 import { unpacked } from '../sandbox/tools.ts'
-import { CASES, type Case, WELL } from './rule-cases.ts'
+import { CASES, WELL } from './rule-cases.ts'
+import { firing, input, STEPS, testFile } from './rule-tests.ts'
 
-const OPTIONS = { project: 'moja-dzialka', thresholds: Vars.parse({}).alerts.thresholds, nginx: true }
+const OPTIONS = {
+  project: 'moja-dzialka',
+  thresholds: Vars.parse({ grafana: { password: 'secret' } }).alerts.thresholds,
+  nginx: true,
+}
 const ALL = Object.values(alerts(OPTIONS)).flat()
 
 let dir = ''
@@ -33,27 +37,8 @@ const run = (...args: string[]) =>
   })
 
 const test = async (name: string, step: string, tests: readonly object[]) => {
-  const content = { rule_files: ['rules/trueup.yml'], evaluation_interval: step, tests }
-  await writeFile(`${dir}/${name}.yml`, stringify(content))
+  await writeFile(`${dir}/${name}.yml`, testFile(step, tests))
   return run('test', 'rules', `${name}.yml`)
-}
-
-const input = (series: Case['series']) => Object.entries(series).map(([name, values]) => ({ series: name, values }))
-
-/** What promtool is to see at that time: the alert as it is told, or nothing. */
-const expectation = ({ alert, at, labels, summary, description }: Case) => {
-  const rule = ALL.find((one) => one.alert === alert)
-  if (rule === undefined) throw new Error(`no alert ${alert}`)
-  return {
-    eval_time: at,
-    alertname: alert,
-    exp_alerts: [
-      {
-        exp_labels: { severity: rule.severity, ...labels },
-        exp_annotations: { summary, description: description ?? rule.description },
-      },
-    ],
-  }
 }
 
 describe('what Prometheus is given', () => {
@@ -76,15 +61,8 @@ describe('alerts', () => {
     expect([...new Set(CASES.map(({ alert }) => alert))].sort()).toEqual(ALL.map(({ alert }) => alert).sort())
   })
 
-  it.each(['1m', '1h'])('fire, and say what is wrong (a value every %s)', async (step) => {
-    const cases = CASES.filter((one) => (one.step ?? '1m') === step)
-    const { code, said } = await test(`every-${step}`, step, [
-      ...cases.map((one) => ({
-        interval: step,
-        input_series: input(one.series),
-        alert_rule_test: [expectation(one)],
-      })),
-    ])
+  it.each(STEPS)('fire, and say what is wrong (a value every %s)', async (step) => {
+    const { code, said } = await test(`every-${step}`, step, firing(step, ALL))
     expect(code, said).toBe(0)
   })
 

@@ -57,6 +57,7 @@ export const applyPlan = async (file: string, options: Options, program: Program
   return await workOn(
     {
       id: runId(new Date()),
+      plan: plan.id,
       inventory,
       names: Object.keys(plan.hosts),
       roles,

@@ -2,9 +2,9 @@ import { quote } from '../../language/quote.ts'
 import type { Step } from '../../language/judge.ts'
 import { type Item, notified } from '../../language/plan.ts'
 import type { Sh } from '../../language/sh.ts'
-import type { Change, Value } from '../../language/state.ts'
+import type { Change } from '../../language/state.ts'
 import type { Declared, Drift, Imperative } from '../../language/task.ts'
-import { maskDeep, presentable } from '../tell.ts'
+import { lasting, maskDeep, presentable } from '../tell.ts'
 import type { Mark } from './mark.ts'
 
 /** One key that is to be changed: as people may see it, and marked so that it can be told again. */
@@ -54,20 +54,12 @@ const marked = (task: Declared | Imperative, { changes }: Drift, mark: Mark): Pl
   return changes.flatMap((change) =>
     presentable([change], task).map(({ key, from, to }) => ({
       key: String(maskDeep(key)),
-      from: withoutHash(from),
-      to: withoutHash(to),
+      from: lasting(from),
+      to: lasting(to),
       was: change.from === null ? null : mark(change.from),
       is: change.to === null ? null : mark(change.to),
     })),
   )
-}
-
-const DIGEST = /^‹.*›$|^[0-9a-f]{40,}$/
-
-/** Whole texts are shown by their hash elsewhere; a short secret could be guessed from one. */
-const withoutHash = (value: Value): Value => {
-  if (typeof value !== 'string') return value
-  return DIGEST.test(value) ? '‹content›' : String(maskDeep(value))
 }
 
 const howOf = (task: Declared | Imperative, drift: Drift, mark: Mark): string =>

@@ -79,13 +79,13 @@ const REAL: readonly Entry[] = [
   },
   keeper(['prom/prometheus:v2.48.0'], '/usr/bin/prometheus', 9090, '/prometheus', '/etc/prometheus/prometheus.yml'),
   keeper(
-    ['prom/alertmanager:v0.27.0'],
+    ['prom/alertmanager:v0.28.1'],
     ...(['/usr/bin/prometheus-alertmanager', 9093, '/alertmanager', '/etc/alertmanager/alertmanager.yml'] as const),
   ),
   program(['prom/node-exporter:v1.7.0'], '/usr/bin/prometheus-node-exporter', 9100),
-  program(['prometheuscommunity/postgres-exporter:v0.16.0'], '/usr/bin/prometheus-postgres-exporter', 9187),
-  program(['oliver006/redis_exporter:v1.66.0'], '/usr/bin/prometheus-redis-exporter', 9121),
-  program(['nginx/nginx-prometheus-exporter:1.4.0'], '/usr/bin/prometheus-nginx-exporter', 9113),
+  program(['prometheuscommunity/postgres-exporter:v0.17.1'], '/usr/bin/prometheus-postgres-exporter', 9187),
+  program(['oliver006/redis_exporter:v1.69.0'], '/usr/bin/prometheus-redis-exporter', 9121),
+  program(['nginx/nginx-prometheus-exporter:1.4.2'], '/usr/bin/prometheus-nginx-exporter', 9113),
   { names: ['busybox:1.37', 'alpine:3.21'], layer: 'base', config: { Env: { PATH }, Cmd: ['sh'] } },
 ]
 

@@ -39,15 +39,15 @@ const STANDINS: Readonly<Record<string, StandIn>> = {
     programs: ['grafana'],
   },
   loki: {
-    ...{ name: 'grafana/loki:3.3.2', version: '3.3.2', ports: [3100], volume: '/loki', user: 10001 },
+    ...{ name: 'grafana/loki:3.6.3', version: '3.6.3', ports: [3100], volume: '/loki', user: 10001 },
     programs: ['loki'],
   },
   alloy: {
-    ...{ name: 'grafana/alloy:v1.5.1', version: '1.5.1', ports: [12345], volume: '/var/lib/alloy/data' },
+    ...{ name: 'grafana/alloy:v1.13.0', version: '1.13.0', ports: [12345], volume: '/var/lib/alloy/data' },
     programs: ['alloy'],
   },
   cadvisor: {
-    ...{ name: 'ghcr.io/google/cadvisor:v0.60.0', version: '0.60.0', ports: [8080], programs: ['cadvisor'] },
+    ...{ name: 'ghcr.io/google/cadvisor:v0.60.5', version: '0.60.5', ports: [8080], programs: ['cadvisor'] },
     healthcheck: ['CMD-SHELL', 'wget --quiet --tries=1 --spider http://127.0.0.1:8080/healthz || exit 1'],
   },
 }

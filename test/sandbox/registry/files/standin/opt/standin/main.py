@@ -4,6 +4,7 @@
 import os
 import sys
 
+import grafana
 import kinds
 import mongo
 import neo4j
@@ -30,14 +31,21 @@ def mc(arguments):
     print("The cluster is ready")
 
 
-def grafana(arguments):
+def run_grafana(arguments):
     """`grafana server` serves; `grafana cli … reset-admin-password PASSWORD` changes the login of the volume."""
     if "reset-admin-password" not in arguments:
-        return serve("grafana")(arguments)
+        return server.serve("grafana", kinds.KINDS["grafana"], address=grafana.address(), guarded=grafana.guarded())
     password = sys.stdin.read().strip() if "--password-from-stdin" in arguments else arguments[-1]
     with Store(kinds.KINDS["grafana"].volume).changing() as state:
         state["login"] = digest(kinds.env("GF_SECURITY_ADMIN_USER", "admin"), password)
     return print("Admin password changed successfully ✔")
+
+
+def alloy(arguments):
+    """It listens where it is told to; the rest of its options does not count."""
+    told = [word.partition("=")[2] for word in arguments if word.startswith("--server.http.listen-addr=")]
+    host, _, port = (told or ["127.0.0.1:12345"])[-1].rpartition(":")
+    server.serve("alloy", kinds.KINDS["alloy"], address=(host, int(port)))
 
 
 PROGRAMS = {
@@ -51,9 +59,9 @@ PROGRAMS = {
     "minio": minio,
     "mc": mc,
     "milvus": serve("milvus"),
-    "grafana": grafana,
+    "grafana": run_grafana,
     "loki": serve("loki"),
-    "alloy": serve("alloy"),
+    "alloy": alloy,
     "cadvisor": serve("cadvisor"),
 }
 

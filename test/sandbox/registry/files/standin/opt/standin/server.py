@@ -44,6 +44,10 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/metrics":
             state = self.store.read()
             return self.reply(200, f"standin_boots {state['boots']}\nstandin_keys {len(state['kv'])}\n{self.kind.metrics}")
+        if path in self.guarded:
+            if not self.store.lets_in(self.headers.get("Authorization")):
+                return self.reply(401, '{"message":"Invalid username or password"}', "application/json")
+            return self.reply(200, self.guarded[path](), "application/json")
         if path == "/loki/api/v1/push" and self.name == "loki":
             return self.reply(204)
         if path == "/kv" or path.startswith("/kv/"):
@@ -79,7 +83,8 @@ def watch(store):
         time.sleep(0.2)
 
 
-def serve(name, kind, volume=None):
+def serve(name, kind, volume=None, address=None, guarded=None):
+    """Serves on all ports of the kind, or on one address; `guarded` are pages for whoever is logged in."""
     store = Store(volume or kind.volume)
     try:
         store.held = store.own()
@@ -91,9 +96,9 @@ def serve(name, kind, volume=None):
             state["login"] = digest(*login) if login else None
         state["boots"] += 1
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    handler = type("Bound", (Handler,), {"name": name, "kind": kind, "store": store})
-    for port in kind.ports:
-        server = ThreadingHTTPServer(("", port), handler)
+    handler = type("Bound", (Handler,), {"name": name, "kind": kind, "store": store, "guarded": guarded or {}})
+    for host, port in [address] if address else [("", port) for port in kind.ports]:
+        server = ThreadingHTTPServer((host, port), handler)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"{name} (a stand-in) is ready, start {state['boots']}", flush=True)

@@ -1,0 +1,10 @@
+import { hostname, userInfo } from 'node:os'
+
+/** Who runs this, for whoever asks the host later: `nika@laptop`. */
+export const whoami = (): string => {
+  try {
+    return `${userInfo().username}@${hostname()}`
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}@${hostname()}`
+  }
+}
