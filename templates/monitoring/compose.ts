@@ -142,7 +142,8 @@ const exporters = ({ postgres }: Monitoring): Partial<Record<ServiceName, JsonOb
     environment: {
       DATA_SOURCE_URI: `postgres:5432/${postgres.database}?sslmode=disable`,
       DATA_SOURCE_USER: postgres.user,
-      DATA_SOURCE_PASS: '${POSTGRES_PASSWORD:?}',
+      // Not as DATA_SOURCE_PASS: that becomes a part of an address which the exporter splits at spaces.
+      PGPASSWORD: '${POSTGRES_PASSWORD:?}',
     },
     networks: ['stack'],
     ...published('postgres-exporter'),

@@ -12,11 +12,12 @@ def datasources(folder="/etc/grafana/provisioning/datasources"):
     for path in sorted(glob.glob(f"{folder}/*.yml")):
         with open(path, encoding="utf8") as file:
             for line in file:
-                key, value = (re.match(r"\s+(?:- )?(name|type|uid|url): (.+)", line) or ("", "", ""))[1:3]
-                if key == "name":
+                entry = re.match(r"\s+(?:- )?(name|type|uid|url): (.+)", line)
+                if entry is None:
+                    continue
+                if entry[1] == "name":
                     found.append({})
-                if key and found:
-                    found[-1][key] = value.strip().strip("'\"")
+                found[-1][entry[1]] = entry[2].strip().strip("'\"")
     return json.dumps(found)
 
 
