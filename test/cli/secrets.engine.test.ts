@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Place, place } from './program.ts'
+
+// Each starts the program several times.
+vi.setConfig({ testTimeout: 120_000 })
 
 const CANARY = `c4n4ry'"$HOME\n#x`
 
