@@ -1,4 +1,5 @@
 import { aptPrelude } from './prelude-apt.ts'
+import { safetyPrelude } from './prelude-safety.ts'
 
 /**
  * Shell functions that every session defines once, so that commands stay short. All work on a path whose folder they
@@ -11,7 +12,8 @@ import { aptPrelude } from './prelude-apt.ts'
  * - `tu_link PATH TARGET [TREE CHECK]` the same for a symbolic link.
  * - `tu_remove PATH [TREE CHECK]` removes a file or link.
  *
- * Functions for packages follow them: see {@link aptPrelude}.
+ * Functions for packages follow them, and those that keep a host safe from a run that dies: see {@link aptPrelude} and
+ * {@link safetyPrelude}.
  *
  * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
  * own (unshare(1)), and CHECK is run there: `nginx -t` sees the whole new configuration while the live one is untouched.
@@ -73,4 +75,4 @@ tu_remove() { # PATH [TREE CHECK]
 }
 `.replaceAll('\\$', '$')
 
-export const prelude = paths + aptPrelude
+export const prelude = paths + aptPrelude + safetyPrelude

@@ -2,7 +2,7 @@ import type { Sh } from '../language/sh.ts'
 import type { Declared, Drift, Imperative } from '../language/task.ts'
 import { LostError, type Output } from '../session/session.ts'
 import { body, diff } from './diff.ts'
-import { context } from './dollar.ts'
+import { behind, context } from './dollar.ts'
 import { type Question } from './facts.ts'
 import { failure, message, tail } from './failure.ts'
 import type { HostLink } from './host.ts'
@@ -35,27 +35,33 @@ export const verbose = (on: boolean, command: Sh, ran: Output | undefined): Seen
       }
     : {}
 
-/** Carries out one task's change; the reads ride in the same request where that is possible. */
+/**
+ * Carries out one task's change; the reads ride in the same request where that is possible.
+ *
+ * @param first - what must be done before it, in the same request
+ */
 export const attempt = (
   host: HostLink,
   task: Declared | Imperative,
   drift: Drift,
+  first: readonly Sh[],
   reads: Question,
   show: { readonly diff: boolean; readonly verbose: boolean },
 ): Promise<Attempt> =>
-  task.kind === 'task' ? byCommand(host, task, drift, reads, show) : bySteps(host, task, drift, reads)
+  task.kind === 'task' ? byCommand(host, task, drift, first, reads, show) : bySteps(host, task, drift, first, reads)
 
 const byCommand = async (
   host: HostLink,
   task: Declared,
   drift: Drift,
+  first: readonly Sh[],
   reads: Question,
   show: { readonly diff: boolean; readonly verbose: boolean },
 ): Promise<Attempt> => {
   const command = commandOf(task, drift)
   if (command instanceof Error) return { seen: {}, wrong: command.message }
   const before = show.diff && task.preview ? [body(task.preview.path)] : []
-  const outputs = await host.change([...before, command], reads, task.timeout ?? APPLY_SECONDS)
+  const outputs = await host.change([...before, behind(first, command)], reads, task.timeout ?? APPLY_SECONDS)
   if (outputs === undefined) return { seen: {}, lost: true }
   const ran = outputs[before.length]
   const text = show.diff && task.preview ? await diff(task.preview, outputs[0]) : undefined
@@ -72,15 +78,21 @@ export const commandOf = (task: Declared, drift: Drift): Sh | Error => {
   }
 }
 
-const bySteps = async (host: HostLink, task: Imperative, drift: Drift, reads: Question): Promise<Attempt> => {
+const bySteps = async (
+  host: HostLink,
+  task: Imperative,
+  drift: Drift,
+  first: readonly Sh[],
+  reads: Question,
+): Promise<Attempt> => {
   try {
     host.facts.expire()
-    await task.run(context(host.session, task.timeout ?? APPLY_SECONDS), drift)
+    await task.run(context(host.session, task.timeout ?? APPLY_SECONDS, first), drift)
     await host.answer(reads)
     return { seen: {} }
   } catch (error) {
     if (!(error instanceof LostError)) return { seen: {}, wrong: message(error) }
-    await host.session.hello()
+    await host.again()
     return { seen: {}, lost: true }
   }
 }

@@ -1,13 +1,24 @@
 import type { Blob } from '../language/blob.ts'
-import { type Sh, sh } from '../language/sh.ts'
+import { Sh, sh } from '../language/sh.ts'
 import type { Context, Dollar, Ran } from '../language/task.ts'
 import type { Session } from '../session/session.ts'
 import { failure } from './failure.ts'
 
-/** zx's `$`, for the host: one request for each command. */
-export const dollar = (session: Session, timeout: number): Dollar => {
+/** A command behind others that must succeed first. */
+export const behind = (first: readonly Sh[], command: Sh): Sh =>
+  new Sh([...first.flatMap(({ pieces }) => [...pieces, { text: ' || exit\n' }]), ...command.pieces])
+
+/**
+ * zx's `$`, for the host: one request for each command.
+ *
+ * @param first - rides in the first of them
+ */
+export const dollar = (session: Session, timeout: number, first: readonly Sh[] = []): Dollar => {
+  let ahead = first
   const run = async (command: Sh): Promise<Ran> => {
-    const [output] = await session.exec([command], { timeout })
+    const sent = behind(ahead, command)
+    ahead = []
+    const [output] = await session.exec([sent], { timeout })
     if (output?.code == null) throw new Error(failure(command, output))
     return { code: output.code, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
   }
@@ -29,7 +40,7 @@ export const dollar = (session: Session, timeout: number): Dollar => {
 }
 
 /** What imperative tasks work with. */
-export const context = (session: Session, timeout: number): Context => ({
-  $: dollar(session, timeout),
+export const context = (session: Session, timeout: number, first: readonly Sh[]): Context => ({
+  $: dollar(session, timeout, first),
   upload: (content: Blob, path: string) => session.upload(content, path),
 })

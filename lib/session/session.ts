@@ -33,6 +33,8 @@ export interface Session {
   readonly name: string
   /** Requests since the hello; an upload is one, and so is the connection of `fresh`. */
   readonly trips: number
+  /** What an earlier run has left on the host, as `tu_left` lists it (prelude-safety.ts): known from the hello on. */
+  readonly left: readonly string[]
   /**
    * Connects (anew where it was connected), asks the host who it is, and takes its lock where the session is to have it.
    * @throws UnreachableError, LockedError

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Blob } from '../language/blob.ts'
+import { quote } from '../language/quote.ts'
 import type { HostFacts } from '../language/role.ts'
 import { raw, type Sh } from '../language/sh.ts'
 import { hereScript, jobScript, spell } from './compose.ts'
@@ -24,6 +25,9 @@ export interface SessionOptions extends Patience {
   readonly onWarning?: ((message: string) => void) | undefined
 }
 
+/** For a session whose prelude knows how to tell. */
+const LEFT = '! declare -F tu_left > /dev/null || tu_left'
+
 /** One connection of a session. */
 interface Link {
   readonly shell: Shell
@@ -37,6 +41,7 @@ export class ShellSession implements Session {
   readonly #options: SessionOptions
   #link: Link | undefined
   #trips = 0
+  #left: readonly string[] = []
 
   /**
    * @param name - the host's in the inventory
@@ -50,6 +55,10 @@ export class ShellSession implements Session {
 
   get trips(): number {
     return this.#trips
+  }
+
+  get left(): readonly string[] {
+    return this.#left
   }
 
   async hello(): Promise<HostFacts> {
@@ -115,8 +124,8 @@ export class ShellSession implements Session {
   }
 
   async #prelude(shell: Shell): Promise<void> {
-    const { prelude = '' } = this.#options
-    const text = spell(typeof prelude === 'string' ? raw(prelude) : prelude)
+    const { prelude = '', root = '' } = this.#options
+    const text = `__root=${quote(root)}\n${spell(typeof prelude === 'string' ? raw(prelude) : prelude)}`
     const [output] = await shell.request(hereScript([text]), { mode: 'here', timeout: 30, limit: 4096, parts: 1 })
     if (output?.code !== 0) throw new Error(`${this.name}: the prelude fails: ${output?.stderr.toString().trim()}`)
   }
@@ -135,8 +144,9 @@ export class ShellSession implements Session {
 
   async #facts(shell: Shell): Promise<HostFacts> {
     try {
-      const options = { mode: 'job', timeout: 30, limit: 64 * 1024, parts: 1 } as const
-      const [output] = await shell.request(jobScript([spell(hello)]), options)
+      const options = { mode: 'job', timeout: 30, limit: 64 * 1024, parts: 2 } as const
+      const [output, left] = await shell.request(jobScript([spell(hello), LEFT]), options)
+      this.#left = left?.stdout.toString().split('\n').filter(Boolean) ?? []
       if (output?.timedOut) throw new UnreachableError(`${this.name}: it did not say who it is within 30 s`)
       return parseHello(this.name, output?.stdout.toString() ?? '')
     } catch (error) {
