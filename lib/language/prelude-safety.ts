@@ -54,7 +54,10 @@ tu_guard() ( # TITLE [PATH…] < UNDO
 )
 tu_proved() (
   exec 9> /run/trueup-guard.lock && flock 9
-  [ -d "$tu_state/guard" ] || { cat -- "$tu_state/put-back" >&2; exit 1; }
+  if [ ! -d "$tu_state/guard" ]; then
+    [ -f "$tu_state/put-back" ] || exit 0 # it could not be armed, so nothing was changed either
+    cat -- "$tu_state/put-back" >&2; rm -f -- "$tu_state/put-back"; tu_clean; exit 1
+  fi
   mv -T -- "$tu_state/guard" "$tu_state/guard.proved" || exit
   systemctl stop trueup-guard.timer
   rm -rf -- /etc/systemd/system/trueup-guard.{service,timer} /etc/systemd/system/multi-user.target.wants/trueup-guard.service

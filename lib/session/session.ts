@@ -53,7 +53,11 @@ export interface Session {
    * @throws Error where the file exists or cannot be written; nothing of it is left then, nor after a LostError
    */
   upload(content: Blob, path: string): Promise<void>
-  /** A second, new connection by the same address, port and user: the proof that one can still get in. @throws UnreachableError */
+  /**
+   * A second, new connection by the same address, port and user: the proof that one can still get in. Where the host has
+   * another address, that one must let us in as well; each is one trip.
+   * @throws UnreachableError
+   */
   fresh(): Promise<Session>
   close(): Promise<void>
 }

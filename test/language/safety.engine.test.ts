@@ -88,5 +88,6 @@ describe.skipIf(!canCopy())('on a host', () => {
     const { code, stdout, stderr } = throwaway(sh`tu_guard step ${blob('true')} || exit`, 'echo changed')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('a guard needs root and systemd; nothing was changed')
+    expect(throwaway('tu_proved').code).toBe(0)
   })
 })

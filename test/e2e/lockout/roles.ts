@@ -16,7 +16,6 @@ const wall = role({
   name: 'wall',
   vars: z.strictObject({}),
   tasks: () => [
-    apt.installed(['ufw'], { ufw: ufw.provided }),
     task({
       title: 'wall',
       want: thereAt('/etc/wall').is({ there: true }),
@@ -25,6 +24,13 @@ const wall = role({
         sh`ufw --force reset >/dev/null && ufw default deny incoming && ufw --force enable && touch /etc/wall && sync`,
     }),
   ],
+})
+
+/** Installs what the wall is made of. */
+const stones = role({
+  name: 'stones',
+  vars: z.strictObject({}),
+  tasks: () => [apt.installed(['ufw'], { ufw: ufw.provided })],
 })
 
 /** Changes what sshd says. */
@@ -67,4 +73,4 @@ const calm = role({
   tasks: () => [task({ title: 'calm', want: thereAt('/etc/passwd').is({ there: true }), apply: () => sh`false` })],
 })
 
-export const roles = [wall, door, owing, calm]
+export const roles = [stones, wall, door, owing, calm]
