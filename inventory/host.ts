@@ -13,6 +13,8 @@ export interface Login {
 export interface Host {
   readonly name: string
   readonly address: string
+  /** By which one must be able to get in as well. */
+  readonly address6?: string | undefined
   /** The wanted port and user. */
   readonly port: number
   readonly user: string

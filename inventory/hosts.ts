@@ -42,6 +42,7 @@ const toHost = (
   return {
     name,
     address: fields.address ?? 'localhost',
+    ...(fields.address6 !== undefined && { address6: fields.address6 }),
     port,
     user,
     first: first && { port: first.port ?? port, user: first.user ?? user },

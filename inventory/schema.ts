@@ -42,6 +42,9 @@ const Become = z.union([z.boolean(), z.strictObject({ user: User.default('root')
 export const HostEntry = z
   .strictObject({
     address: Address.optional().describe('IPv4 address, IPv6 address or host name; only a local connection needs none'),
+    address6: Address.optional().describe(
+      'A second address, IPv6 beside IPv4 or the other way round, by which one must be able to get in as well: proved wherever a change could shut us out',
+    ),
     port: Port.default(22).describe('The port that sshd shall listen on'),
     user: User.default('root').describe('The user to log in as'),
     first: First.optional().describe(

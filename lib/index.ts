@@ -14,6 +14,7 @@ export {
   type Derived,
   type Drift,
   derive,
+  type Guard,
   type Handler,
   handler,
   type Imperative,

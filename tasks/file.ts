@@ -1,4 +1,15 @@
-import { type Blob, blob, type Claim, type Declared, type Handler, Secret, sh, type Sh, task } from '../lib/index.ts'
+import {
+  type Blob,
+  blob,
+  type Claim,
+  type Declared,
+  type Guard,
+  type Handler,
+  Secret,
+  sh,
+  type Sh,
+  task,
+} from '../lib/index.ts'
 import { absolute, attributes } from './attributes.ts'
 import { file as fileAt, path as pathAt } from './path.ts'
 
@@ -18,6 +29,8 @@ export interface PathOptions {
   readonly validate?: Validate
   readonly notifies?: Handler | readonly Handler[]
   readonly provides?: readonly Claim[]
+  /** For a file that could shut us out. */
+  readonly guard?: Guard
 }
 
 export interface FileOptions extends PathOptions {
@@ -33,7 +46,8 @@ export const validation = (validate: Validate | undefined): Sh =>
   validate === undefined ? sh`` : sh` ${validate.tree} ${validate.check.toString()}`
 
 /** Only what is set: `exactOptionalPropertyTypes` tells “not given” from “undefined”. */
-export const effects = ({ notifies, provides }: PathOptions) => ({
+export const effects = ({ notifies, provides, guard }: PathOptions) => ({
+  ...(guard !== undefined && { guard }),
   ...(notifies !== undefined && { notifies }),
   ...(provides !== undefined && { provides }),
 })

@@ -1,4 +1,15 @@
-import { all, check, type Declared, derive, type Handler, handler, sh, type State, type Task } from '../lib/index.ts'
+import {
+  all,
+  check,
+  type Declared,
+  derive,
+  type Guard,
+  type Handler,
+  handler,
+  sh,
+  type State,
+  type Task,
+} from '../lib/index.ts'
 import { file, type Validate } from './file.ts'
 import { file as fileAt } from './path.ts'
 import { effective, settings, type SshdOptions } from './sshd/settings.ts'
@@ -38,6 +49,16 @@ export const reload = (port?: number): Handler =>
     run: port === undefined ? sh`systemctl reload-or-restart ssh.service` : moved(port),
     want: port === undefined ? unit('ssh').is({ active: true }) : listens(String(port)).is({ listens: true }),
   })
+
+const SOCKET = '/etc/systemd/system/ssh.socket.d/trueup.conf'
+
+/** Our files as they were, and sshd on them again; whoever owns the port. */
+const guard: Guard = {
+  files: [DROPIN, SOCKET],
+  undo: sh`systemctl daemon-reload
+if systemctl -q is-active ssh.socket; then systemctl stop ssh.service; systemctl restart ssh.socket
+else systemctl reload-or-restart ssh.service || systemctl restart ssh.service; fi`,
+}
 
 const refusal = (title: string, message: string) =>
   check({ title, want: sshd.is({ version: 'none' }), level: 'fail', say: () => message })
@@ -81,6 +102,7 @@ export const sshdSettings = (options: SshdOptions, live: number | null): Task =>
         content: header + lines.join(''),
         validate: valid,
         notifies: reload(options.port),
+        guard,
         provides: [sshd.is(foretold(found, effective(version, options)))],
       })
     },
@@ -120,16 +142,15 @@ export const sshdInEffect = (options: SshdOptions): Task => {
 /** The port of ssh.socket where it is Debian's own, which has 22 written into it; Ubuntu's follows sshd_config by itself (D38). */
 export const socketPort = (port: number): Task => {
   const title = 'drop-in ssh.socket trueup'
-  const path = '/etc/systemd/system/ssh.socket.d/trueup.conf'
   return derive({
     title,
     from: sshd,
-    reads: [fileAt(path)],
-    owns: [{ path }],
+    reads: [fileAt(SOCKET)],
+    owns: [{ path: SOCKET }],
     make: ({ generator }): Declared | ReturnType<typeof refusal> => {
       if (generator) return check({ title, want: sshd.is({}), level: 'warn', say: () => '' })
       const content = `${header}[Socket]\nListenStream=\nListenStream=${port}\n`
-      const task = dropin({ unit: 'ssh.socket', name: 'trueup', content, title, notifies: reload(port) })
+      const task = dropin({ unit: 'ssh.socket', name: 'trueup', content, title, notifies: reload(port), guard })
       if (task.kind !== 'task') throw new TypeError('a drop-in is written by one command')
       return task
     },

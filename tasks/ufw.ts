@@ -1,4 +1,16 @@
-import { all, check, type Claim, derive, sh, type Sh, type State, type Task, task, tells } from '../lib/index.ts'
+import {
+  all,
+  check,
+  type Claim,
+  derive,
+  type Guard,
+  sh,
+  type Sh,
+  type State,
+  type Task,
+  task,
+  tells,
+} from '../lib/index.ts'
 import { unit, up } from './systemd.ts'
 import { holds, type IpVersion } from './ufw/address.ts'
 import { admits, type Arrival } from './ufw/admits.ts'
@@ -43,6 +55,19 @@ const PATIENT = sh`ufw() { local n said
 
 const ufw = (...commands: readonly (readonly string[])[]): Sh =>
   sh`{ ${PATIENT}${all(...commands.map((words) => sh`ufw ${words}`))}; }`
+
+/** The firewall as it was, in its files and in the kernel: for changes that could keep out the ssh connection. */
+export const guard: Guard = {
+  files: ['/etc/default/ufw', '/etc/ufw/ufw.conf'].concat(
+    ['user', 'before', 'after'].flatMap((name) => [`/etc/ufw/${name}.rules`, `/etc/ufw/${name}6.rules`]),
+  ),
+  undo: sh`if grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf; then
+${REBUILD}
+else /lib/ufw/ufw-init force-stop; fi`,
+}
+
+/** What is only stored shuts nobody out until the firewall is on. */
+const whenOn = (found: State): Guard | undefined => (found['enabled'] === true ? guard : undefined)
 
 /** The families that ufw keeps rules for; before it is installed, those that its package will. */
 const versions = (found: State): readonly IpVersion[] =>
@@ -90,6 +115,7 @@ export const stores = (list: readonly Rule[], title = `ufw ${list.map(describe).
         title,
         want: rules.is(wanted(list, versions(found))),
         words: changesInWords,
+        guard: () => (list.every(({ action }) => action === 'allow') ? undefined : whenOn(found)),
         apply: ({ keys }) => ufw(...additions(list, versions(found), keys)),
       }),
   })
@@ -169,6 +195,7 @@ export const onlyRules = (list: readonly Rule[], { title = 'ufw has no other rul
         title,
         want: rules.exactly(want),
         words: changesInWords,
+        guard: () => whenOn(found),
         apply: ({ changes, now }) => {
           if (ssh !== undefined && !admits(remaining(now, list), ssh)) throw new Error(refused(ssh))
           const missing = changes.filter(({ to }) => to !== null).map(({ key }) => key)
@@ -226,6 +253,7 @@ export const defaults = (wants: Defaults): Task =>
     owns: [{ path: '/etc/default/ufw', part: true }],
     want: state.is({ ...wants }),
     words: settingsInWords,
+    guard: ({ now }) => whenOn(now),
     provides: ({ keys }) => (keys.includes('ipv6') ? [rules.unsettled] : []),
     apply: ({ changes, now }) => {
       const policies = changes.filter(({ key }) => key !== 'ipv6').map(({ key, to }) => ['default', String(to), key])
@@ -280,6 +308,7 @@ export const enabled = ({ ssh }: EnabledOptions): Task => {
             title,
             want: state.is({ enabled: true, kernel: 'as stored' }),
             words: settingsInWords,
+            guard,
             apply: ({ now }) =>
               now['enabled'] !== true
                 ? all(ufw(['--force', 'enable']), ...(now['kernel'] === 'off' ? [] : [REBUILD]))

@@ -3,7 +3,6 @@ import type { Emit } from '../events.ts'
 import { mask } from '../language/mask.ts'
 import { prelude } from '../language/prelude.ts'
 import type { Claim } from '../session/lock.ts'
-import { raw, sh } from '../language/sh.ts'
 import type { Session } from '../session/session.ts'
 import type { Options } from './options.ts'
 import { askPassword } from './password.ts'
@@ -22,8 +21,6 @@ export const opener = async (
   return async (host) => {
     const { openSession } = await import('../session/open.ts')
     const onWarning = (message: string) => emit({ event: 'warning', host: host.name, role: '', message: mask(message) })
-    // Tests of this machine keep apart from each other, and from what it remembers of real runs.
-    const root = host.connection === 'local' ? (process.env['TRUEUP_LOCAL_ROOT'] ?? '') : ''
-    return openSession(host, { becomePassword, prelude: sh`tu_root=${root}; ${raw(prelude)}`, claim, onWarning })
+    return openSession(host, { becomePassword, prelude, claim, onWarning })
   }
 }

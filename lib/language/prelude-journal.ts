@@ -23,7 +23,6 @@ const MB = 1024 * 1024
  * What a file holds is told by a digest with a key of this host's: no plain hash of a secret lies around.
  */
 export const journalPrelude = String.raw`
-[ "$EUID" = 0 ] && tu_home=\${tu_root-}/var/lib/trueup || tu_home=\${tu_root:-~/.local/state}/trueup
 tu_open() ( # RUN: makes its folder, and forgets the oldest of too many
   umask 077
   mkdir -p -- "$tu_home/runs" && cd -- "$tu_home/runs" || exit

@@ -1,5 +1,6 @@
 import { aptPrelude } from './prelude-apt.ts'
 import { journalPrelude } from './prelude-journal.ts'
+import { safetyPrelude } from './prelude-safety.ts'
 
 /**
  * Shell functions that every session defines once, so that commands stay short. All work on a path whose folder they
@@ -15,13 +16,14 @@ import { journalPrelude } from './prelude-journal.ts'
  * `tu_reboot_required WHY` leaves Debian's notice that a reboot is wanted, as packages do.
  *
  * What they replace is kept where a change of a run is under way: see {@link journalPrelude}. Functions for packages
- * follow them: see {@link aptPrelude}.
+ * follow them, and those that keep a host safe from a run that dies: see {@link aptPrelude} and {@link safetyPrelude}.
  *
  * With TREE and CHECK the change is first made in a copy of TREE that is mounted over it in a mount namespace of its
  * own (unshare(1)), and CHECK is run there: `nginx -t` sees the whole new configuration while the live one is untouched.
  * Where CHECK fails without the change as well, it cannot judge it: several broken files would keep each other broken.
  */
 const paths = String.raw`
+[ "$UID" = 0 ] && tu_home=\${__root-}/var/lib/trueup || tu_home=\${__root-}$HOME/.local/state/trueup
 tu_enter() { # PATH
   local at
   cd -P -- "\${1%/*}/" && at=$(readlink /proc/self/cwd) || return
@@ -90,4 +92,4 @@ tu_remove() { # PATH [TREE CHECK]
 }
 `.replaceAll('\\$', '$')
 
-export const prelude = paths + journalPrelude + aptPrelude
+export const prelude = paths + journalPrelude + aptPrelude + safetyPrelude

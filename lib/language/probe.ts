@@ -65,14 +65,22 @@ export type Claim = Fact | Unsettled
 const defined = (want: Partial<State>): State =>
   Object.fromEntries(Object.entries(want).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
 
+/** Every kind of question that the loaded program can ask, by its name. */
+const known = new Map<string, (key: string) => Probe>()
+
+/** The question of a kind about a key, where the program knows it: for what was written down by an earlier run. */
+export const probeOf = (kind: string, key: string): Probe | undefined => known.get(kind)?.(key)
+
 /** A question asked about many things: `const path = family(…)`, then `path('/etc/motd')`. */
 export const family = <S extends State>(definition: Family<S>): ((key: string) => Probe<S>) => {
   const probes = new Map<string, Probe<S>>()
-  return (key) => {
+  const about = (key: string) => {
     const probe = probes.get(key) ?? new Probe(definition, key)
     probes.set(key, probe)
     return probe
   }
+  known.set(definition.name, about)
+  return about
 }
 
 /** A question asked once: `probe({ id, read, parse })`. */
@@ -82,12 +90,9 @@ export const probe = <S extends State>(definition: {
   readonly read: Sh
   parse(stdout: string): S
 }): Probe<S> =>
-  new Probe(
-    {
-      name: definition.id,
-      ...(definition.needs && { needs: definition.needs }),
-      read: () => definition.read,
-      parse: (stdout) => new Map([['', definition.parse(stdout)]]),
-    },
-    '',
-  )
+  family<S>({
+    name: definition.id,
+    ...(definition.needs && { needs: definition.needs }),
+    read: () => definition.read,
+    parse: (stdout) => new Map([['', definition.parse(stdout)]]),
+  })('')

@@ -21,6 +21,18 @@ export interface Handler {
   readonly timeout?: number
 }
 
+/**
+ * The way back of a change that could shut us out. It is armed before the change is made; unless a new connection then
+ * proves that one can still get in, the host puts the files back and runs the undo: within 60 s, also where the run has
+ * died or the host was rebooted.
+ */
+export interface Guard {
+  /** Files as they are to be again; those that were not there are removed. */
+  readonly files?: readonly string[]
+  /** Run by bash once the files are as they were; it has none of the `tu_` functions. */
+  readonly undo: Sh
+}
+
 /** A path that a task writes: the whole of it, or a part. Two owners of a whole path are refused. */
 export interface Ownership {
   readonly path: string
@@ -66,6 +78,9 @@ interface Common {
   readonly owns?: readonly Ownership[]
 }
 
+/** A guard, or just its undo; a function where it depends on what drifted, and none where nothing could happen. */
+type Guarding<S extends State> = Guard | Sh | { guard(drift: Drift<S>): Guard | Sh | undefined }['guard']
+
 /** A function from drift to claims; written as a method so that a task about a narrower state is still a Task. */
 type Provider<S extends State> = { provide(drift: Drift<S>): readonly Claim[] }['provide']
 
@@ -75,6 +90,8 @@ interface Effects<S extends State> extends Common {
   /** Effects on other things; may depend on what drifted. */
   readonly provides?: readonly Claim[] | Provider<S>
   readonly notifies?: Handler | readonly Handler[]
+  /** For a change that could shut us out. */
+  readonly guard?: Guarding<S>
   readonly preview?: Preview
   /** The changes in people's words, where keys and values are a program's; values come as they may be shown. */
   words?(changes: readonly Change[]): readonly string[]

@@ -2,15 +2,17 @@ import { judge, probesOf, type Step, stillWrong } from '../language/judge.ts'
 import { foretell, type Item, Overlay } from '../language/plan.ts'
 import type { Probe } from '../language/probe.ts'
 import type { HostFacts } from '../language/role.ts'
+import { sh } from '../language/sh.ts'
 import type { Declared, Drift, Imperative, Scripted, Task } from '../language/task.ts'
 import { APPLY_SECONDS, attempt, type Seen } from './attempt.ts'
 import { type Assignment, compose } from './compose.ts'
-import { dollar } from './dollar.ts'
+import { dollar, withFirst } from './dollar.ts'
 import { question } from './facts.ts'
+import { message, tail } from './failure.ts'
+import { guardOf, Guards } from './guard.ts'
 import { Pending } from './handlers.ts'
-import { message } from './failure.ts'
 import { HostLink } from './host.ts'
-import { assigned, type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { assigned, type HostRun, InterruptedError, type Job, tell, type Told, warn } from './job.ts'
 import { Adherence } from './plan/adherence.ts'
 import { StaleError } from './plan/compare.ts'
 import { Reboot } from './reboot.ts'
@@ -29,6 +31,9 @@ export class Apply implements HostRun {
   readonly #pending: Pending
   readonly #reboot: Reboot
   #assignments: readonly Assignment[] = []
+  readonly #guards: Guards
+  /** What is told once it is proved that one can still get in. */
+  readonly #unproved: { readonly item: Item; readonly told: Told }[] = []
   #items: readonly Item[] = []
   #failed = false
   readonly #adherence: Adherence | undefined
@@ -38,6 +43,7 @@ export class Apply implements HostRun {
     this.#host = new HostLink(job.session, job.journal)
     this.#pending = new Pending(job, this.#host)
     this.#reboot = new Reboot(job, this.#host)
+    this.#guards = new Guards(this.#host)
     const saved = job.keeping?.saved?.get(job.name)
     if (job.keeping && saved) this.#adherence = new Adherence(saved, job.keeping.mark)
   }
@@ -48,8 +54,21 @@ export class Apply implements HostRun {
     this.#job.journal?.connected(facts.sshFrom)
     this.#assignments = await assigned(assignments, session)
     this.#items = compose(this.#assignments, site, this.#reboot.met(facts, this.#assignments))
-    await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
+    const { left } = session
+    await this.#putBack(left)
+    const probes = this.#items.flatMap(({ task }) => probesOf(task))
+    const owed = left.some((line) => line.startsWith('owed '))
+    if (!owed || this.#adherence) await this.#host.read(probes)
     await this.#adherence?.begin(this.#items, this.#host)
+    if (owed) await this.#pending.settle(left, probes)
+  }
+
+  /** An earlier run was cut off before it had proved that one could still get in: first of all that is put back. */
+  async #putBack(left: readonly string[]): Promise<void> {
+    if (!left.some((line) => line === 'armed' || line.startsWith('put-back '))) return
+    const [output] = await this.#host.insist([sh`tu_put_back`])
+    const text = `an earlier run was cut off before it had proved that one could still get in; put back: ${tail(output?.stdout ?? '', 3)}`
+    this.#job.emit({ event: 'warning', host: this.#job.name, role: '', message: text })
   }
 
   async role(name: string): Promise<void> {
@@ -87,14 +106,33 @@ export class Apply implements HostRun {
   /** Also when a task of the role has failed, since what the others changed stands. */
   async #flush(name: string): Promise<void> {
     const next = this.#items.findLastIndex(({ role }) => role === name) + 1
-    const ahead = () => (this.#failed ? [] : this.#ahead(next, name, new Overlay(this.#host.facts.latest)))
-    if (!(await this.#pending.flush(name, ahead))) this.#failed = true
+    await this.#settle(name, next)
+    if (name === this.#items.at(-1)?.role && !(await this.#pending.settleAgain())) this.#failed = true
+  }
+
+  /** Runs the handlers that wait, and then proves that one can still get in, where that is in doubt. */
+  async #settle(role: string, next: number): Promise<void> {
+    const ahead = () => (this.#failed ? [] : this.#ahead(next, role, new Overlay(this.#host.facts.latest)))
+    if (!(await this.#pending.flush(role, ahead))) this.#failed = true
+    if (!this.#guards.open) return
+    const wrong = await this.#guards.prove()
+    if (wrong !== undefined) this.#failed = true
+    for (const { item, told } of this.#unproved.splice(0)) {
+      if (wrong === undefined) tell(this.#job, item, told)
+      else
+        tell(this.#job, item, { ...told, status: 'failed', message: [told.message, wrong].filter(Boolean).join('\n') })
+    }
   }
 
   async #turn(item: Item, index: number): Promise<void> {
     const started = performance.now()
     const ms = () => Math.round(performance.now() - started)
-    const step = await this.#look(item, index)
+    let step = await this.#look(item, index)
+    if (this.#guards.open && step.kind !== 'ok' && !guarded(step)) {
+      await this.#settle(item.role, index)
+      if (this.#failed) return tell(this.#job, item, { status: 'skipped' })
+      step = await this.#look(item, index)
+    }
     const moved = step.kind === 'ask' ? undefined : this.#adherence?.departs(item, step)
     if (moved !== undefined) await this.#stale(item.role, moved)
     if (step.kind === 'ok') {
@@ -106,18 +144,25 @@ export class Apply implements HostRun {
       const outcome = { ...told(step.drift.changes, step.task), ms: ms(), ...seen }
       if (wrong === undefined) this.#changed(item, outcome)
       else this.#fail(item, wrong, outcome)
+      if (wrong !== undefined && this.#guards.open) await this.#settle(item.role, index + 1)
     } else if (item.task.kind === 'script') await this.#script(item, item.task, ms)
     else this.#fail(item, step.kind === 'failed' ? step.message : 'it cannot be judged', { ms: ms() })
   }
 
   #changed(item: Item, told: object): void {
     this.#adherence?.done(item)
-    tell(this.#job, item, { status: 'changed', ...told })
+    this.#tell(item, { status: 'changed', ...told })
+  }
+
+  /** What is in doubt is told when it is known. */
+  #tell(item: Item, told: Told): void {
+    if (this.#guards.open) this.#unproved.push({ item, told })
+    else tell(this.#job, item, told)
   }
 
   #fail(item: Item, text: string, told: object): void {
     this.#failed = true
-    tell(this.#job, item, { status: 'failed', message: text, ...told })
+    this.#tell(item, { status: 'failed', message: text, ...told })
   }
 
   /** Judges a task on reads made since the last change. */
@@ -149,7 +194,8 @@ export class Apply implements HostRun {
     for (let lost = 0; ; ) {
       const { step, seen, wrong } = await this.#once(item, index, task, drift)
       if (step.kind === 'ok' && wrong === undefined) return { seen }
-      const again = wrong === LOST ? lost++ === 0 : left-- > 0
+      // What has cut the connection once, and was put back, is not tried again.
+      const again = wrong === LOST ? lost++ === 0 && !this.#guards.open : left-- > 0
       if (!again || step.kind !== 'drift' || this.#job.signal.aborted)
         return { seen, wrong: verdict(task, step, wrong) }
       warn(this.#job, item, `tried again, since ${(wrong ?? verdict(task, step, wrong)).split('\n')[0]}`)
@@ -171,10 +217,13 @@ export class Apply implements HostRun {
       ...this.#ahead(index + 1, item.role, overlay),
       ...this.#reboot.probes(task),
     ])
-    const { seen, wrong, lost } = await attempt(this.#host, item, task, drift, reads, this.#job)
+    const guard = guardOf(task, drift)
+    const first = [...this.#pending.owing(item.role, task), ...(guard ? [this.#guards.arming(task.title, guard)] : [])]
+    const { seen, wrong, lost } = await attempt(this.#host, item, task, drift, first, reads, this.#job)
+    if (!lost) this.#pending.wrote(task)
     const step = await this.#look(item, index)
     const untouched = step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now)
-    if (untouched) this.#pending.forget(task, before)
+    if (untouched) await this.#pending.forget(task, before)
     return { step, seen, wrong: lost && step.kind !== 'ok' ? LOST : wrong }
   }
 
@@ -188,8 +237,10 @@ export class Apply implements HostRun {
       this.#job.doing?.(item.role, task.title)
       this.#pending.add(task)
       this.#host.facts.expire()
-      const around = this.#job.journal?.steps(item, task)
+      const noted = this.#job.journal?.steps(item, task)
+      const around = withFirst(this.#pending.owing(item.role, task), noted)
       await task.apply(dollar(this.#job.session, task.timeout ?? APPLY_SECONDS, around))
+      this.#pending.wrote(task)
       if (await task.check($)) return this.#changed(item, { ms: ms() })
       this.#fail(item, 'applied cleanly but its check still does not hold', { ms: ms() })
     } catch (error) {
@@ -199,6 +250,9 @@ export class Apply implements HostRun {
     }
   }
 }
+
+/** A change that carries a guard joins those that are not proved yet. */
+const guarded = (step: Step): boolean => step.kind === 'drift' && guardOf(step.task, step.drift) !== undefined
 
 const LOST = 'the connection was lost while it ran'
 

@@ -3,7 +3,7 @@ import type { Sh } from '../language/sh.ts'
 import type { Declared, Drift, Imperative } from '../language/task.ts'
 import { LostError, type Output } from '../session/session.ts'
 import { body, diff } from './diff.ts'
-import { context } from './dollar.ts'
+import { behind, context, withFirst } from './dollar.ts'
 import { type Question } from './facts.ts'
 import { failure, message, tail } from './failure.ts'
 import type { HostLink } from './host.ts'
@@ -36,29 +36,37 @@ export const verbose = (on: boolean, command: Sh, ran: Output | undefined): Seen
       }
     : {}
 
-/** Carries out one task's change; the reads ride in the same request where that is possible. */
+/**
+ * Carries out one task's change; the reads ride in the same request where that is possible.
+ *
+ * @param first - what must be done before it, in the same request
+ */
 export const attempt = (
   host: HostLink,
   item: Item,
   task: Declared | Imperative,
   drift: Drift,
+  first: readonly Sh[],
   reads: Question,
   show: { readonly diff: boolean; readonly verbose: boolean },
 ): Promise<Attempt> =>
-  task.kind === 'task' ? byCommand(host, item, task, drift, reads, show) : bySteps(host, item, task, drift, reads)
+  task.kind === 'task'
+    ? byCommand(host, item, task, drift, first, reads, show)
+    : bySteps(host, item, task, drift, first, reads)
 
 const byCommand = async (
   host: HostLink,
   item: Item,
   task: Declared,
   drift: Drift,
+  first: readonly Sh[],
   reads: Question,
   show: { readonly diff: boolean; readonly verbose: boolean },
 ): Promise<Attempt> => {
   const command = commandOf(task, drift)
   if (command instanceof Error) return { seen: {}, wrong: command.message }
   const before = show.diff && task.preview ? [body(task.preview.path)] : []
-  const change = host.journal?.around(item, task, command) ?? command
+  const change = behind(first, host.journal?.around(item, task, command) ?? command)
   const outputs = await host.change([...before, change], reads, task.timeout ?? APPLY_SECONDS)
   if (outputs === undefined) return { seen: {}, lost: true }
   const ran = outputs[before.length]
@@ -81,17 +89,19 @@ const bySteps = async (
   item: Item,
   task: Imperative,
   drift: Drift,
+  first: readonly Sh[],
   reads: Question,
 ): Promise<Attempt> => {
   try {
     host.facts.expire()
-    await task.run(context(host.session, task.timeout ?? APPLY_SECONDS, host.journal?.steps(item, task)), drift)
+    const around = withFirst(first, host.journal?.steps(item, task))
+    await task.run(context(host.session, task.timeout ?? APPLY_SECONDS, around), drift)
     await host.answer(reads)
     return { seen: {} }
   } catch (error) {
     if (!(error instanceof LostError)) return { seen: {}, wrong: message(error) }
     host.journal?.carried(false)
-    await host.session.hello()
+    await host.again()
     return { seen: {}, lost: true }
   }
 }

@@ -1,8 +1,22 @@
 import type { Blob } from '../language/blob.ts'
-import { type Sh, sh } from '../language/sh.ts'
+import { Sh, sh } from '../language/sh.ts'
 import type { Context, Dollar, Ran } from '../language/task.ts'
 import type { Session } from '../session/session.ts'
 import { failure } from './failure.ts'
+
+/** A command behind others that must succeed first. */
+export const behind = (first: readonly Sh[], command: Sh): Sh =>
+  new Sh([...first.flatMap(({ pieces }) => [...pieces, { text: ' || exit\n' }]), ...command.pieces])
+
+/** What is sent for each of several commands: the first is behind others that must succeed before anything is changed. */
+export const withFirst = (first: readonly Sh[], around = (command: Sh): Sh => command): ((command: Sh) => Sh) => {
+  let ahead = first
+  return (command) => {
+    const sent = behind(ahead, around(command))
+    ahead = []
+    return sent
+  }
+}
 
 /**
  * zx's `$`, for the host: one request for each command.

@@ -5,9 +5,13 @@ import { body, diff } from './diff.ts'
 import { Foresight, type Told } from './foresight.ts'
 import { HostLink } from './host.ts'
 import { assigned, type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { owedIn } from './owed.ts'
 import { planned } from './plan/planned.ts'
 import { Reboot } from './reboot.ts'
 import { told } from './tell.ts'
+
+const ARMED =
+  'a run has changed what one gets in by and has not proved yet that one still can: within a minute the host puts it back'
 
 /** Foretells what a run would do, and changes nothing. */
 export class DryRun implements HostRun {
@@ -30,6 +34,13 @@ export class DryRun implements HostRun {
     const roles = await assigned(assignments, session)
     this.#items = compose(roles, site, this.#reboot.met(facts, roles))
     await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
+    for (const { role, title } of this.#foresight.run(owedIn(session.left))) this.#foretell(role, title)
+    if (session.left.includes('armed'))
+      this.#job.emit({ event: 'warning', host: this.#job.name, role: '', message: ARMED })
+  }
+
+  #foretell(role: string, task: string): void {
+    this.#job.emit({ event: 'handler', host: this.#job.name, role, task, status: 'would-change', ms: 0 })
   }
 
   async role(name: string): Promise<void> {
@@ -44,8 +55,7 @@ export class DryRun implements HostRun {
       else this.#tell(item, step, diffs.get(item.task.title))
       this.#keep(item, step)
     }
-    for (const { title } of this.#foresight.handlers(steps))
-      this.#job.emit({ event: 'handler', host: this.#job.name, role: name, task: title, status: 'would-change', ms: 0 })
+    for (const { title } of this.#foresight.handlers(steps)) this.#foretell(name, title)
     this.#reboot.foretell(name)
   }
 

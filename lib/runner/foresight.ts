@@ -30,7 +30,11 @@ export class Foresight {
   /** The handlers that a role's steps ask for, each once; from here on what they promise holds. */
   handlers(steps: readonly Told[]): readonly Handler[] {
     const asked = steps.flatMap(({ step }) => (step?.kind === 'drift' ? notified(step.task) : []))
-    const handlers = [...new Map(asked.map((one) => [one.id, one])).values()]
+    return this.run([...new Map(asked.map((one) => [one.id, one])).values()])
+  }
+
+  /** From here on what these promise holds. */
+  run<T extends Handler>(handlers: readonly T[]): readonly T[] {
     for (const { title, want } of handlers) if (want !== undefined) this.#overlay.claim(want, title)
     return handlers
   }

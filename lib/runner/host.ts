@@ -1,17 +1,22 @@
 import type { Probe } from '../language/probe.ts'
 import type { Sh } from '../language/sh.ts'
-import { type ExecOptions, LostError, type Output, type Session } from '../session/session.ts'
+import { type ExecOptions, LostError, type Output, type Session, UnreachableError } from '../session/session.ts'
 import type { Journal } from './journal/journal.ts'
 import { Facts, type Question, question, READ_LIMIT } from './facts.ts'
 
 /** Seconds that the reads behind a change may take on top of it. */
 const READ_SECONDS = 60
 
+/** Seconds in which a host puts back what has shut us out, and a little more. */
+const PATIENCE = 100
+
 /** A host as the runner works with it: what is known of it, and the two ways to speak to it, asking and changing. */
 export class HostLink {
   readonly session: Session
   readonly facts = new Facts()
   readonly journal: Journal | undefined
+  /** A change may have shut us out: the host is given the time to put it back. */
+  patient = false
 
   constructor(session: Session, journal?: Journal) {
     this.session = session
@@ -33,7 +38,7 @@ export class HostLink {
       return await this.#exec(commands, { limit: READ_LIMIT })
     } catch (error) {
       if (!(error instanceof LostError)) throw error
-      await this.session.hello()
+      await this.again()
       return await this.#exec(commands, { limit: READ_LIMIT })
     }
   }
@@ -49,6 +54,31 @@ export class HostLink {
       this.journal?.carried(false)
       throw error
     }
+  }
+
+  /** Connects anew. @throws UnreachableError */
+  async again(): Promise<void> {
+    const started = performance.now()
+    for (;;) {
+      try {
+        await this.session.hello()
+        return
+      } catch (error) {
+        const late = performance.now() - started > PATIENCE * 1000
+        if (!this.patient || late || !(error instanceof UnreachableError)) throw error
+      }
+      await new Promise((resume) => setTimeout(resume, 1000))
+    }
+  }
+
+  /** Sends commands that may be repeated, anew where the connection is lost. */
+  async insist(commands: readonly Sh[]): Promise<Output[]> {
+    return await this.#ask(commands)
+  }
+
+  /** The same for what is worth no failure: a note on the host. */
+  async tell(...commands: readonly Sh[]): Promise<void> {
+    await this.#ask(commands)
   }
 
   /**
@@ -67,7 +97,7 @@ export class HostLink {
       return outputs.slice(0, commands.length)
     } catch (error) {
       if (!(error instanceof LostError)) throw error
-      await this.session.hello()
+      await this.again()
       return undefined
     }
   }

@@ -57,7 +57,8 @@ export class InterruptedError extends Error {
   override readonly name = 'InterruptedError'
 }
 
-type Told = Pick<TaskEvent, 'status'> & Partial<Omit<TaskEvent, 'event' | 'host' | 'role' | 'task'>>
+/** What is told of a task. */
+export type Told = Pick<TaskEvent, 'status'> & Partial<Omit<TaskEvent, 'event' | 'host' | 'role' | 'task'>>
 
 /** Tells what became of a task. */
 export const tell = (job: Job, { role, task }: Item, told: Told): void =>

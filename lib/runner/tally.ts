@@ -12,12 +12,15 @@ const FIELD = {
 /** Counts a host's events. */
 export class Tally {
   readonly #counts = { ok: 0, changed: 0, wouldChange: 0, unknown: 0, failed: 0, skipped: 0, handlers: 0 }
+  /** A handler would run, perhaps one that an earlier run has left. */
+  #due = false
   #error: { exitCode: number; message: string } | undefined
 
   count(event: Event): void {
     if (event.event === 'task') this.#counts[FIELD[event.status]] += 1
     if (event.event === 'handler') this.#counts.handlers += 1
     if (event.event === 'handler' && event.status === 'failed') this.#counts.failed += 1
+    if (event.event === 'handler' && event.status === 'would-change') this.#due = true
     if (event.event === 'host') this.#error = event
   }
 
@@ -40,7 +43,7 @@ export class Tally {
   get exitCode(): number {
     if (this.#error !== undefined) return this.#error.exitCode
     if (this.failed) return 1
-    return this.#counts.wouldChange + this.#counts.unknown > 0 ? 2 : 0
+    return this.#counts.wouldChange + this.#counts.unknown > 0 || this.#due ? 2 : 0
   }
 }
 

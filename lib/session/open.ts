@@ -39,8 +39,12 @@ const start = async (
   return startSsh(host, before, { file, onWarning, keepalive })
 }
 
-/** Starts the loop as the user that commands run as; whoever logs in as that user needs no sudo. */
-const connect = async (host: Host, options: OpenOptions): Promise<Streams> => {
+/**
+ * Starts the loop as the user that commands run as; whoever logs in as that user needs no sudo.
+ *
+ * @param like - a connection whose way in it must be: where that is the wanted one, the inventory's `first` proves nothing
+ */
+const connect = async (host: Host, options: OpenOptions, like?: Streams): Promise<Streams> => {
   const { name, become } = host
   const { becomePassword: password } = options
   let way: Sudo | undefined
@@ -48,7 +52,8 @@ const connect = async (host: Host, options: OpenOptions): Promise<Streams> => {
     way = become === undefined || become.user === login ? undefined : sudo({ name, user: become.user, login, password })
     return way?.before ?? ''
   }
-  const streams = await start(host, before, options)
+  const exact = like === undefined || like.first === true ? host : { ...host, first: undefined }
+  const streams = await start(exact, before, options)
   await way?.pass(streams)
   return streams
 }
@@ -58,6 +63,13 @@ export const openSession = (host: Host, options: OpenOptions = {}): Session => {
   const user = host.become?.user ?? (host.connection === 'local' ? userInfo().username : host.user)
   // /run is memory, and root's own; others have to make do with /tmp.
   const spool = user === 'root' ? '/run' : '/tmp'
+  // Tests of this machine keep apart from each other, and from what it remembers of real runs.
   const root = host.connection === 'local' ? (process.env['TRUEUP_LOCAL_ROOT'] ?? '') : ''
-  return new ShellSession(host.name, () => connect(host, options), { ...options, spool, root })
+  const beside = host.address6 === undefined ? [] : [{ ...host, address: host.address6 }]
+  return new ShellSession(host.name, (like) => connect(host, options, like), {
+    ...options,
+    spool,
+    root,
+    beside: beside.map((other) => (like) => connect(other, options, like)),
+  })
 }

@@ -33,6 +33,8 @@ export interface Session {
   readonly name: string
   /** Requests since the hello; an upload is one, and so is the connection of `fresh`. */
   readonly trips: number
+  /** What an earlier run has left on the host, as `tu_left` lists it (prelude-safety.ts): known from the hello on. */
+  readonly left: readonly string[]
   /**
    * Connects (anew where it was connected), asks the host who it is, and takes its lock where the session is to have it.
    * @throws UnreachableError, LockedError
@@ -51,7 +53,11 @@ export interface Session {
    * @throws Error where the file exists or cannot be written; nothing of it is left then, nor after a LostError
    */
   upload(content: Blob, path: string): Promise<void>
-  /** A second, new connection by the same address, port and user: the proof that one can still get in. @throws UnreachableError */
+  /**
+   * A second, new connection by the same address, port and user: the proof that one can still get in. Where the host has
+   * another address, that one must let us in as well; each is one trip.
+   * @throws UnreachableError
+   */
   fresh(): Promise<Session>
   /**
    * Ends the connection.

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Blob } from '../language/blob.ts'
+import { quote } from '../language/quote.ts'
 import type { HostFacts } from '../language/role.ts'
 import { raw, type Sh } from '../language/sh.ts'
 import { hereScript, jobScript, spell } from './compose.ts'
@@ -11,11 +12,16 @@ import { largeIn, runSpooled } from './spool.ts'
 import { Turns } from './turns.ts'
 import { isAlone, upload } from './upload.ts'
 
+/** Starts a bash with the loop's command line, by the way in of a connection that is there. @throws UnreachableError */
+export type Connect = (like?: Streams) => Promise<Streams>
+
 export interface SessionOptions extends Patience {
   /** Shell functions that every command can call. */
   readonly prelude?: Sh | string | undefined
   /** Where content too large to ride along is put for the length of a request. `/run` unless given. */
   readonly spool?: string
+  /** Other addresses by which a fresh connection must get in as well. */
+  readonly beside?: readonly Connect[]
   /** The lock to take at every hello, or to look at. */
   readonly claim?: Claim | undefined
   /** Stands before the paths where locks lie, so that tests of this machine keep apart. */
@@ -27,25 +33,29 @@ export interface SessionOptions extends Patience {
 /** Seconds that the last command of a connection may take. */
 const FAREWELL = 10
 
+/** For a session whose prelude knows how to tell. */
+const LEFT = '! declare -F tu_left > /dev/null || tu_left'
+
 /** One connection of a session. */
 interface Link {
   readonly shell: Shell
   readonly turns: Turns
+  readonly streams: Streams
 }
 
 /** A session over the loop, wherever its bash runs. */
 export class ShellSession implements Session {
   readonly name: string
-  readonly #connect: () => Promise<Streams>
+  readonly #connect: Connect
   readonly #options: SessionOptions
   #link: Link | undefined
   #trips = 0
+  #left: readonly string[] = []
 
   /**
    * @param name - the host's in the inventory
-   * @param connect - starts a bash with the loop's command line; throws UnreachableError
    */
-  constructor(name: string, connect: () => Promise<Streams>, options: SessionOptions = {}) {
+  constructor(name: string, connect: Connect, options: SessionOptions = {}) {
     this.name = name
     this.#connect = connect
     this.#options = options
@@ -55,10 +65,15 @@ export class ShellSession implements Session {
     return this.#trips
   }
 
+  get left(): readonly string[] {
+    return this.#left
+  }
+
   async hello(): Promise<HostFacts> {
     await this.close()
-    const shell = new Shell(this.name, await this.#connect(), this.#options)
-    this.#link = { shell, turns: new Turns() }
+    const streams = await this.#connect()
+    const shell = new Shell(this.name, streams, this.#options)
+    this.#link = { shell, turns: new Turns(), streams }
     try {
       // All of it at once: the lock costs no round trip of its own.
       const [, waited, facts] = await Promise.all([this.#prelude(shell), this.#claim(shell), this.#facts(shell)])
@@ -86,10 +101,18 @@ export class ShellSession implements Session {
   }
 
   async fresh(): Promise<Session> {
-    const session = new ShellSession(this.name, this.#connect, { ...this.#options, claim: undefined })
-    this.#trips += 1
-    await session.hello()
-    return session
+    const like = this.#link?.streams
+    const options = { ...this.#options, claim: undefined }
+    const sessions = [this.#connect, ...(this.#options.beside ?? [])].map(
+      (connect) => new ShellSession(this.name, () => connect(like), options),
+    )
+    this.#trips += sessions.length
+    const hellos = await Promise.allSettled(sessions.map((session) => session.hello()))
+    const failed = hellos.find((hello) => hello.status === 'rejected')
+    const [first, ...others] = sessions
+    await Promise.all((failed ? sessions : others).map((session) => session.close()))
+    if (failed || first === undefined) throw failed?.reason
+    return first
   }
 
   async close(last?: Sh): Promise<void> {
@@ -122,8 +145,8 @@ export class ShellSession implements Session {
   }
 
   async #prelude(shell: Shell): Promise<void> {
-    const { prelude = '' } = this.#options
-    const text = spell(typeof prelude === 'string' ? raw(prelude) : prelude)
+    const { prelude = '', root = '' } = this.#options
+    const text = `__root=${quote(root)}\n${spell(typeof prelude === 'string' ? raw(prelude) : prelude)}`
     const [output] = await shell.request(hereScript([text]), { mode: 'here', timeout: 30, limit: 4096, parts: 1 })
     if (output?.code !== 0) throw new Error(`${this.name}: the prelude fails: ${output?.stderr.toString().trim()}`)
   }
@@ -142,8 +165,9 @@ export class ShellSession implements Session {
 
   async #facts(shell: Shell): Promise<HostFacts> {
     try {
-      const options = { mode: 'job', timeout: 30, limit: 64 * 1024, parts: 1 } as const
-      const [output] = await shell.request(jobScript([spell(hello)]), options)
+      const options = { mode: 'job', timeout: 30, limit: 64 * 1024, parts: 2 } as const
+      const [output, left] = await shell.request(jobScript([spell(hello), LEFT]), options)
+      this.#left = left?.stdout.toString().split('\n').filter(Boolean) ?? []
       if (output?.timedOut) throw new UnreachableError(`${this.name}: it did not say who it is within 30 s`)
       return parseHello(this.name, output?.stdout.toString() ?? '')
     } catch (error) {

@@ -18,6 +18,8 @@ export interface Streams {
   readonly closed: Promise<string>
   /** Ends the connection now, whatever is under way. */
   destroy(): void
+  /** One got in by the inventory's `first`, since what it wants refused. */
+  readonly first?: boolean
   /** Makes a new file (0600) by another way than the shell, where there is one; never rejects. */
   readonly create?: ((path: string) => Promise<Fill | undefined>) | undefined
 }

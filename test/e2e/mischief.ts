@@ -12,6 +12,9 @@ const APT =
 /** Trips of a new certificate: the request, the signature, the installation, and the look at it. */
 const ISSUED = 4
 
+/** A change, and the second connection that proves that one can still get in. */
+const PROVED = 2
+
 /** What people, packages and accidents do to servers: each is to be mended by exactly one task. */
 export const mischief: readonly Mischief[] = [
   {
@@ -19,6 +22,7 @@ export const mischief: readonly Mischief[] = [
     role: 'base-ubuntu',
     command: 'echo "PasswordAuthentication yes" > /etc/ssh/sshd_config.d/00-trueup.conf',
     task: 'file /etc/ssh/sshd_config.d/00-trueup.conf',
+    trips: PROVED,
     handlers: ['reload ssh'],
   },
   {
@@ -114,6 +118,7 @@ export const mischief: readonly Mischief[] = [
     role: 'base-ubuntu',
     command: 'echo "PermitRotLogin yes" >> /etc/ssh/sshd_config.d/00-trueup.conf',
     task: 'file /etc/ssh/sshd_config.d/00-trueup.conf',
+    trips: PROVED,
     handlers: ['reload ssh'],
   },
   {
@@ -147,31 +152,36 @@ export const mischief: readonly Mischief[] = [
     role: 'ufw',
     command: `iptables -S ufw-user-input | sed -n '/104.16.0.0/s/^-A/iptables -D/p' | sh`,
     task: 'ufw enabled',
+    trips: PROVED,
   },
   {
     name: 'a live rule of IPv6 deleted',
     role: 'ufw',
     command: `ip6tables -S ufw6-user-input | sed -n '/2606:4700::/s/^-A/ip6tables -D/p' | sh`,
     task: 'ufw enabled',
+    trips: PROVED,
   },
   {
     name: 'a live rule for published ports deleted',
     role: 'ufw',
     command: 'iptables -D trueup-published -o docker0 -j DROP',
     task: 'ufw enabled',
+    trips: PROVED,
   },
-  { name: 'DOCKER-USER flushed', role: 'ufw', command: 'iptables -F DOCKER-USER', task: 'ufw enabled' },
+  { name: 'DOCKER-USER flushed', role: 'ufw', command: 'iptables -F DOCKER-USER', task: 'ufw enabled', trips: PROVED },
   {
     name: 'DOCKER-USER bypassed',
     role: 'ufw',
     command: 'iptables -D FORWARD -j DOCKER-USER',
     task: 'ufw enabled',
+    trips: PROVED,
   },
   {
     name: 'all tables flushed',
     role: 'ufw',
     command: 'for ip in iptables ip6tables; do $ip -P INPUT ACCEPT; $ip -F; done',
     task: 'ufw enabled',
+    trips: PROVED,
   },
   {
     name: 'the block for published ports edited',
@@ -191,8 +201,14 @@ export const mischief: readonly Mischief[] = [
     command: 'systemctl disable -q ufw',
     task: 'unit ufw.service enabled',
   },
-  { name: 'the firewall switched off', role: 'ufw', command: 'ufw disable', task: 'ufw enabled' },
-  { name: 'a policy opened', role: 'ufw', command: 'ufw default allow incoming', task: 'ufw default incoming deny' },
+  { name: 'the firewall switched off', role: 'ufw', command: 'ufw disable', task: 'ufw enabled', trips: PROVED },
+  {
+    name: 'a policy opened',
+    role: 'ufw',
+    command: 'ufw default allow incoming',
+    task: 'ufw default incoming deny',
+    trips: PROVED,
+  },
   {
     name: 'a setting removed',
     role: 'docker',

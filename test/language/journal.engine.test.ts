@@ -19,7 +19,7 @@ let dir = ''
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'trueup-journal-'))))
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-const home = () => join(dir, process.getuid?.() === 0 ? 'var/lib/trueup' : 'trueup')
+const home = () => join(dir, process.getuid?.() === 0 ? 'var/lib/trueup' : '.local/state/trueup')
 const runs = () => join(home(), 'runs')
 const here = (command: Sh): Sh => sh`tu_home=${home()}; ${command}`
 /** A change of a run: what it touches, and what it does. */

@@ -14,7 +14,7 @@ import {
 import { runFleet } from '../../lib/runner/fleet.ts'
 import type { RunInfo } from '../../lib/runner/journal/journal.ts'
 import type { Keeping } from '../../lib/runner/job.ts'
-import { LostError, type Output, type Session } from '../../lib/session/session.ts'
+import { LostError, type Output, type Session, UnreachableError } from '../../lib/session/session.ts'
 import * as z from 'zod'
 import { TRIXIE } from '../roles/facts.ts'
 
@@ -53,6 +53,14 @@ export class FakeHost implements Session {
   readonly losing = new Map<string, 'before' | 'after'>()
   /** What becomes of a hello, where it is not answered. */
   refusal: Error | undefined
+  /** Handlers that are written down on the host. */
+  readonly owed = new Set<string>()
+  /** Titles of changes that wait for the proof that one can still get in. */
+  readonly armed: string[] = []
+  /** Whether a new connection gets in. */
+  reachable = true
+  /** What the hello tells of earlier runs. */
+  left: readonly string[] = []
   hellos = 0
   /** Everything that came as content. */
   readonly blobs: Blob[] = []
@@ -74,7 +82,7 @@ export class FakeHost implements Session {
   }
 
   async exec(commands: readonly Sh[]): Promise<Output[]> {
-    const texts = commands.map((command) => String(command).replace(/^cd \/; /, ''))
+    const texts = commands.map((command) => this.#noted(String(command)))
     this.requests.push(texts)
     this.blobs.push(...commands.flatMap(({ blobs }) => blobs))
     return texts.map((text) => {
@@ -86,6 +94,19 @@ export class FakeHost implements Session {
       if (lost === 'after') throw new LostError('cut')
       return output
     })
+  }
+
+  /** Handlers that are written down before a change, and struck off after their work. */
+  #noted(text: string): string {
+    const [, name, change] = /^tu_owe (\S+) .*(?: \|\| exit\n([^]*))?$/.exec(text) ?? []
+    if (name !== undefined) this.owed.add(name)
+    const [, quoted, plain, armed] =
+      /(?:^|\n)tu_guard (?:'([^']*)'|(\S+)) [^\n]*‹.* \|\| exit\n([^]*)$/.exec(text) ?? []
+    if (armed !== undefined) this.armed.push(quoted ?? plain ?? '')
+    const [, run, paid] = /^\(\n([^]*)\n\) && tu_paid (\S+)$/.exec(text) ?? []
+    if (paid !== undefined && !this.broken.has(run ?? '')) this.owed.delete(paid)
+    if (text.startsWith('tu_paid ')) this.owed.delete(text.slice('tu_paid '.length))
+    return (armed ?? change ?? run ?? text).replace(/^cd \/; /, '')
   }
 
   #run(text: string): Output {
@@ -104,6 +125,8 @@ export class FakeHost implements Session {
         0,
         JSON.stringify(Object.fromEntries(names.map((name) => [name, this.hidden.get(name) ?? this.on.has(name)]))),
       )
+    if (verb === 'tu_proved') this.armed.splice(0)
+    if (verb === 'tu_put_back') return end(0, `“${this.armed.splice(0).join('”, “')}”`)
     for (const name of verb === 'on' ? names : []) this.on.add(name)
     for (const name of verb === 'on' ? names : []) this.effects.get(name)?.()
     return end(0, '')
@@ -111,6 +134,8 @@ export class FakeHost implements Session {
 
   async upload(): Promise<void> {}
   async fresh(): Promise<Session> {
+    this.requests.push(['fresh'])
+    if (!this.reachable) throw new UnreachableError('web1: connection refused')
     return this
   }
   async close(last?: Sh): Promise<void> {

@@ -97,6 +97,38 @@ describe('a session over ssh', () => {
   })
 })
 
+describe('the proof that one can still get in', () => {
+  test('goes by both addresses, where there are two', async () => {
+    const session = open({ address6: '127.0.0.1' })
+    await session.hello()
+    const { connections } = sshd.counts
+    await (await session.fresh()).close()
+    expect({ connections: sshd.counts.connections - connections, trips: session.trips }).toEqual({
+      connections: 2,
+      trips: 2,
+    })
+    const half = open({ address6: '127.0.0.2' })
+    await half.hello()
+    await expect(half.fresh()).rejects.toThrow(/127\.0\.0\.2:\d+\): connection refused/)
+    await Promise.all([session.close(), half.close()])
+  })
+
+  test('goes by the way that is wanted, not by the first one, unless that is how we came in', async () => {
+    const first = { port: sshd.port, user: 'root' }
+    const session = open({ port: 1, first })
+    await session.hello()
+    await (await session.fresh()).close()
+    await session.close()
+    const other = await startSshd({ hostKeys: [hostKey.private], authorized: [mine.public] })
+    const pin = fingerprint(hostKey.blob)
+    const wanted = open({ port: other.port, first, hostKey: pin })
+    await wanted.hello()
+    other.stop()
+    await expect(wanted.fresh()).rejects.toThrow(/connection refused/)
+    await wanted.close()
+  })
+})
+
 describe('a host key', () => {
   test('that is known lets in: plain, hashed, by a wildcard, by the host alone, by its pin', async () => {
     const { public: key } = hostKey

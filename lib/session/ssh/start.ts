@@ -44,9 +44,10 @@ export const startSsh = async (
   before: (login: string) => string,
   settings: SshSettings = {},
 ): Promise<Streams> => {
-  const reached = await reach(await route(host, settings))
-  const way = before(reached.target.user)
-  const channel = await openChannel(reached, bootCommand(way))
+  const way = await route(host, settings)
+  const reached = await reach(way)
+  const prefix = before(reached.target.user)
+  const channel = await openChannel(reached, bootCommand(prefix))
   const sftp = new Sftp(reached.client, (message) => settings.onWarning?.(`${host.name}: ${message}`))
   return {
     stdin: channel,
@@ -54,7 +55,8 @@ export const startSsh = async (
     stderr: channel.stderr,
     closed: closing(channel, reached),
     destroy: reached.end,
+    first: reached.target !== way.logins[0],
     // Files are to belong to who commands run as, which is whoever logged in only where nothing is in between.
-    create: way === '' ? (path) => sftp.create(path) : undefined,
+    create: prefix === '' ? (path) => sftp.create(path) : undefined,
   }
 }
