@@ -104,7 +104,7 @@ describe.concurrent('the command line', () => {
 
   it.each([
     [['--role', 'all', '--shard', '1/2'], 'trueup: --shard is not built yet\n'],
-    [['history'], 'trueup: history is not built yet\n'],
+    [['merge-reports', 'a.json'], 'trueup: merge-reports is not built yet\n'],
     [['--frobnicate'], "trueup: unknown option '--frobnicate'\n"],
     [
       ['--role', 'note'],

@@ -65,7 +65,7 @@ describe('secrets', () => {
   it('lists what is there, what is missing, and what nobody asks for', async () => {
     const here = await begun()
     const missing = await here.run(['secrets', 'list'])
-    expect(missing.stdout).toMatch(/^pw {2}missing {2}\(\S+inventory.yml:9:\d+\)\n$/)
+    expect(missing.stdout).toMatch(/^pw {2}missing {2}\(\S+inventory.yml:10:\d+\)\n$/)
     await set(here, 'spare', 'x')
     const { stdout } = await here.run(['secrets', 'list'], { TRUEUP_SECRET_PW: 'y' })
     expect(stdout).toBe(`pw     TRUEUP_SECRET_PW\nspare  ${here.dir}/secrets.age  (not used)\n`)

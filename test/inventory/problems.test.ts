@@ -7,7 +7,7 @@ const host = (line: string) => small('', `    ${line}\n`)
 const port = 'a port is a whole number from 1 to 65535'
 const user = 'a user name is letters, digits, _ . and -, begins with a letter or _, and has at most 32 characters'
 const hostKeys =
-  'address, port, user, first, identityFile, passphrase, proxyJump, hostKey, connection, become, connectTimeout, groups, vars, site'
+  'address, address6, port, user, first, identityFile, passphrase, proxyJump, hostKey, connection, become, connectTimeout, groups, vars, site'
 const name = 'a name is letters, digits, . _ and -, and does not begin with -'
 const jump = 'a jump host is [user@]host[:port], an IPv6 address in brackets'
 const keyFile = "a key file is ~/…, an absolute path, or one relative to the inventory's folder"

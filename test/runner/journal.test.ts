@@ -16,7 +16,7 @@ const lines = (host: FakeHost): unknown[] =>
     bytes
       .toString()
       .split('\n')
-      .filter((line) => line !== '')
+      .filter((line) => line.startsWith('{'))
       .map((line): unknown => JSON.parse(line)),
   )
 
