@@ -53,13 +53,13 @@ export interface Told {
   readonly stderr: string
 }
 
-/** Runs the real program, as a person or a CI job would, against the sandbox's inventory. */
+/** Runs the real program as it is built, as a person or a CI job would, against the sandbox's inventory. */
 export const cli = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'run.ts', ...args], {
+    const child = spawn(process.execPath, ['dist/run.js', ...args], {
       env: { ...process.env, TRUEUP_INVENTORY: inventoryFile, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
