@@ -57,9 +57,10 @@ export interface Told {
 export const cli = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<{ code: number; stdout: string; stderr: string }> =>
+  program = 'dist/run.js',
+): Promise<{ code: number; signal: string | null; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['dist/run.js', ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       env: { ...process.env, TRUEUP_INVENTORY: inventoryFile, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -67,9 +68,10 @@ export const cli = (
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
     child.on('error', reject)
-    child.on('close', (code) =>
-      resolve({ code: code ?? 1, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
-    )
+    child.on('close', (code, signal) => {
+      const [stdout, stderr] = [Buffer.concat(out).toString(), Buffer.concat(err).toString()]
+      resolve({ code: code ?? 1, signal, stdout, stderr })
+    })
   })
 
 /** Runs roles on one host with `--json` and reads what was told. */

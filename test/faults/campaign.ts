@@ -1,0 +1,77 @@
+import { ssh } from '../sandbox/index.ts'
+import { type Field, otherwise, type Shape, shapeOf, torn } from './field.ts'
+import type { Moment } from './moments.ts'
+
+/** What an undisturbed run finds and leaves. */
+export interface Course {
+  readonly before: Shape
+  readonly after: Shape
+}
+
+/** What came of one strike. */
+export interface Outcome {
+  readonly moment: Moment
+  /** The run had come to its end before: nothing was struck. */
+  readonly missed?: true
+  /** Seconds until one got in again, or nothing where nobody did. */
+  readonly back?: number
+  readonly torn: readonly string[]
+  /** Runs until it was as wanted, or nothing where it never was. */
+  readonly runs?: number
+  readonly wrong: readonly string[]
+}
+
+/** Seconds in which a host is to be reachable again. */
+const BACK = 90
+
+/** Strikes a run, looks at what is left, and lets the next one come. */
+export const struck = async (
+  place: Field,
+  moment: Moment,
+  { before, after }: Course,
+  from?: string,
+): Promise<Outcome> => {
+  await place.back('broken', from)
+  if (!(await place.strike(moment))) return { moment, missed: true, torn: [], wrong: [] }
+  const back = await reachable(place.name)
+  if (back === undefined) return { moment, torn: [], wrong: [`nobody gets in ${BACK} s later`] }
+  const half = torn(before.disk, after.disk, (await shapeOf(place.name)).disk)
+  const said: string[] = []
+  for (let runs = 1; runs <= 3; runs += 1) {
+    const { code, stdout, stderr } = await place.run()
+    if (code !== 0) {
+      said.push(`run ${runs} ended with ${code}: ${stdout.slice(-1500)}${stderr.slice(-500)}`)
+      continue
+    }
+    return { moment, back, torn: half, runs, wrong: [...said, ...otherwise(after, await shapeOf(place.name))] }
+  }
+  return { moment, back, torn: half, wrong: said }
+}
+
+const reachable = async (name: string): Promise<number | undefined> => {
+  const since = performance.now()
+  while (performance.now() - since < BACK * 1000)
+    if ((await ssh(name, 'true', { timeout: 4000 })).code === 0) return Math.round((performance.now() - since) / 1000)
+  return undefined
+}
+
+/** One line for a person. */
+export const line = ({ moment, missed, back, runs, torn: half, wrong }: Outcome): string => {
+  const what = `${moment.kind}, request ${moment.n}${moment.phase === 'during' ? ` after ${moment.ms} ms` : ` (${moment.phase})`}`
+  if (missed) return `${what}: the run was over before`
+  const rest = [...half.map((path) => `torn: ${path}`), ...wrong]
+  return `${what}: back after ${back ?? 'never'} s, as wanted after ${runs ?? 'no'} run${runs === 1 ? '' : 's'}${rest.map((text) => `\n    ${text}`).join('')}`
+}
+
+/** The figures of a campaign. */
+export const figures = (outcomes: readonly Outcome[]) => {
+  const hit = outcomes.filter(({ missed }) => missed !== true)
+  return {
+    injected: hit.length,
+    lost: hit.filter(({ back }) => back === undefined).length,
+    torn: hit.reduce((sum, one) => sum + one.torn.length, 0),
+    runs: Math.max(0, ...hit.map(({ runs }) => runs ?? Infinity)),
+    wrong: hit.filter(({ wrong }) => wrong.length > 0).length,
+    slowest: Math.max(0, ...hit.map(({ back }) => back ?? Infinity)),
+  }
+}

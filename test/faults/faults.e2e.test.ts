@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inside } from '../sandbox/boot.ts'
+import { down, reset, ssh, up } from '../sandbox/index.ts'
+import { on } from '../e2e/judge.ts'
+import { backIn, reboot } from '../e2e/lockout/host.ts'
+import { type Course, figures, line, struck } from './campaign.ts'
+import { field, otherwise, shapeOf } from './field.ts'
+import { moments, type Request } from './moments.ts'
+
+/** Part of the campaign (faults.long.test.ts), at the moments that its seed gives, and one of each other fault. */
+const HOST = 'faults'
+const place = field(HOST, ['base-ubuntu', 'ufw', 'certs', 'nginx'])
+const SEED = Number(process.env['TRUEUP_SEED'] ?? 20261124)
+let course: Course
+let trace: readonly Request[]
+
+beforeAll(async () => {
+  await place.built()
+  await up([HOST])
+  await reset([HOST])
+  console.log(`broken by hand: ${(await place.prepare(14, SEED)).join(', ')}`)
+  const before = await shapeOf(HOST)
+  const { trace: requests, shape: after } = await place.reference()
+  course = { before, after }
+  trace = requests
+}, 600_000)
+afterAll(async () => {
+  place.away()
+  await down([HOST])
+})
+
+/** The way out goes with the link, and the addresses of IPv6 would. */
+const AWAY = `sysctl -qw net.ipv6.conf.eth0.keep_addr_on_down=1; r=$(ip route show default); r6=$(ip -6 route show default)
+ip link set eth0 down; sleep 8; ip link set eth0 up
+[ -z "$r" ] || ip route replace $r; [ -z "$r6" ] || ip -6 route replace $r6`
+
+/** A run after a fault: it comes to its end, and everything is as without the fault. */
+const recovers = async () => {
+  const { code, stdout, stderr } = await place.run()
+  expect(code, stdout.slice(-2000) + stderr).toBe(0)
+  expect(otherwise(course.after, await shapeOf(HOST))).toEqual([])
+}
+
+it('F6 F7 a run that is killed leaves the host reachable, whole, and one run from as wanted', {
+  timeout: 900_000,
+}, async () => {
+  const outcomes = []
+  for (const moment of moments(trace, 6, SEED)) {
+    const outcome = await struck(place, moment, course)
+    console.log(line(outcome))
+    outcomes.push(outcome)
+  }
+  const found = figures(outcomes)
+  console.log(
+    `faults injected: ${found.injected}, hosts lost: ${found.lost}, files torn: ${found.torn}, runs needed to converge: ${found.runs}`,
+  )
+  expect(found).toMatchObject({ lost: 0, torn: 0, runs: 1, wrong: 0 })
+  expect(found.injected).toBeGreaterThanOrEqual(5)
+})
+
+describe('a run', () => {
+  it('F1 goes on, or is gone on with, where the network is away for a while', async () => {
+    await place.back('broken')
+    const first = place.run()
+    await new Promise((resume) => setTimeout(resume, 2500))
+    await inside(HOST, ['sh', '-c', `(${AWAY}) > /dev/null 2>&1 &`])
+    const { code, stdout } = await first
+    console.log(`the network away for 8 s: exit code ${code}`)
+    expect([0, 3], stdout.slice(-2000)).toContain(code)
+    await backIn(HOST)
+    await recovers()
+  })
+
+  it('F2 that a reboot cuts off is gone on with, an interrupted dpkg first', async () => {
+    await place.back('broken')
+    await on(HOST, 'apt-get -yq remove htop rsync > /dev/null')
+    const first = place.run()
+    await expect
+      .poll(async () => (await ssh(HOST, 'pgrep -x dpkg')).stdout, { timeout: 60_000, interval: 50 })
+      .not.toBe('')
+    await reboot(HOST)
+    expect((await first).code).not.toBe(0)
+    await backIn(HOST)
+    await recovers()
+  })
+
+  it.each([
+    '/etc/nginx',
+    '/etc/ssh/sshd_config.d',
+    '/etc/apt/apt.conf.d',
+    '/etc/sysctl.d',
+    '/root/moja-dzialka',
+    '/var/lib/trueup',
+  ])('F3 replaces nothing and says what is full where %s is', async (path) => {
+    await place.back('broken')
+    await on(
+      HOST,
+      `cp -a ${path} /run/kept; mount -t tmpfs -o mode=0755,size=$(( $(du -sk /run/kept | cut -f 1) + 64 ))k full ${path} && cp -a /run/kept/. ${path}/; cat /dev/zero > ${path}/filler 2> /dev/null; true`,
+    )
+    const list = `cd ${path} && find . ! -name filler ! -path './runs*' ! -name key -type f -exec sha256sum {} + | sort`
+    const before = await on(HOST, list)
+    const { code, stdout } = await place.run()
+    expect(code, stdout.slice(-3000)).toBe(1)
+    expect(stdout).toMatch(/is full \(\d+ kB|\(\d+[KM.\d]* free there\)|a file system of the host is full/)
+    const after = (await on(HOST, list)).split('\n')
+    // Nothing is half there: what could be written was written as a whole.
+    expect(after.filter((one) => one.includes('.trueup.'))).toEqual([])
+    expect(after.length).toBeGreaterThanOrEqual(before.split('\n').length)
+    await on(
+      HOST,
+      `rm ${path}/filler; cp -a ${path}/. /run/kept/; umount ${path}; cp -a /run/kept/. ${path}/; rm -rf /run/kept`,
+    )
+    await recovers()
+  })
+
+  it('F14 waits for whoever holds the lock of xtables', async () => {
+    await place.back('broken')
+    await inside(HOST, ['sh', '-c', 'flock /run/xtables.lock sleep 12 > /dev/null 2>&1 &'])
+    await recovers()
+  })
+})

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { down, reset, up } from '../sandbox/index.ts'
+import { type Course, figures, line, type Outcome, struck } from './campaign.ts'
+import { field, shapeOf } from './field.ts'
+import { KINDS, moments, type Request } from './moments.ts'
+
+/**
+ * The campaign: runs killed at instants spread evenly over the kinds of moment, on two hosts side by side, each from the
+ * same snapshot. `TRUEUP_SEED` repeats one, `TRUEUP_FAULTS` says how many.
+ */
+const ROLES = ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx']
+const [first, second] = [field('faults1', ROLES), field('faults2', ROLES)]
+const HOSTS = [first.name, second.name]
+const SEED = Number(process.env['TRUEUP_SEED'] ?? Date.now() % 100_000)
+const COUNT = Number(process.env['TRUEUP_FAULTS'] ?? 200)
+let course: Course
+let trace: readonly Request[]
+
+beforeAll(async () => {
+  await Promise.all([first.built(), second.built()])
+  await up(HOSTS)
+  await reset(HOSTS)
+  const broken = await first.prepare(24, SEED)
+  console.log(`seed ${SEED}; broken by hand: ${broken.join(', ')}`)
+  const before = await shapeOf(first.name)
+  const { trace: requests, shape: after } = await first.reference()
+  course = { before, after }
+  trace = requests
+}, 900_000)
+afterAll(async () => {
+  first.away()
+  second.away()
+  await down(HOSTS)
+})
+
+it(`F7 ${COUNT} runs killed: no host lost, no file torn, one run to converge`, { timeout: 90 * 60_000 }, async () => {
+  const waiting = [...moments(trace, COUNT, SEED)]
+  const outcomes: Outcome[] = []
+  const work = async (place: typeof first, from?: string) => {
+    for (let moment = waiting.shift(); moment !== undefined; moment = waiting.shift()) {
+      const outcome = await struck(place, moment, course, from)
+      outcomes.push(outcome)
+      console.log(`${outcomes.length}  ${place.name}  ${line(outcome)}`)
+    }
+  }
+  await Promise.all([work(first), work(second, first.name)])
+  const found = figures(outcomes)
+  for (const kind of KINDS) console.log(`${kind}: ${outcomes.filter(({ moment }) => moment.kind === kind).length}`)
+  console.log(
+    `seed ${SEED}; faults injected: ${found.injected}, hosts lost: ${found.lost}, files torn: ${found.torn}, runs needed to converge: ${found.runs}, back after at most ${found.slowest} s`,
+  )
+  expect(found).toMatchObject({ lost: 0, torn: 0, runs: 1, wrong: 0 })
+  expect(found.injected).toBeGreaterThanOrEqual(Math.floor(COUNT * 0.9))
+})

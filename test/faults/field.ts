@@ -1,0 +1,113 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { bundle } from '../../bin/build.ts'
+import { mischief } from '../e2e/mischief.ts'
+import { on } from '../e2e/judge.ts'
+import { cli } from '../e2e/trueup.ts'
+import { diffManifest, type Manifest, manifest, restore, snapshot, ssh } from '../sandbox/index.ts'
+import { type Moment, type Request, randomly } from './moments.ts'
+import { spelled } from './strike.ts'
+
+/** What is on a host after a run: its disk, what runs, and the rules in the kernel. */
+export interface Shape {
+  readonly disk: Manifest
+  readonly live: string
+}
+
+/** What no two runs leave the same, each with its reason. */
+const OWN: readonly [pattern: RegExp, reason: string][] = [
+  [/^file \/var\/lib\/trueup\b/, 'our own notes'],
+  [/^file \/var\/(log|cache|backups)\//, 'what programs write by the way'],
+  [/^file \/var\/lib\/(apt|ucf|fail2ban|systemd\/(deb-|linger|catalog))/, 'what packages note'],
+  [/^file \/var\/lib\/dpkg\/(lock|triggers|status-old|available-old|diversions-old)/, 'what packages note'],
+  [/^file \/var\/lib\/(containerd|docker)\//, 'what the engine keeps for itself'],
+  [/^file \/etc\/(ld\.so\.cache|ufw\/.*\.rules\.\d+_\d+)/, 'made anew, with the time in its name'],
+  [/^file .*\/nginx\/ssl\//, 'a key is made anew where it was lost'],
+  [/^container /, 'judged by what runs'],
+]
+
+const comparable = (disk: Manifest): Manifest =>
+  Object.fromEntries(
+    Object.entries(disk).flatMap(([key, value]): [string, string][] => {
+      if (OWN.some(([pattern]) => pattern.test(key))) return []
+      return [[key, key.startsWith('unit ') ? 'active' : value]]
+    }),
+  )
+
+const LIVE = `for save in iptables-save ip6tables-save; do $save | sed -E '/^#/d; s/\\[[0-9]+:[0-9]+\\]//'; done
+systemctl list-unit-files --no-legend --state=enabled,masked --type=service,timer,socket | sort
+dpkg -l | sort | sha256sum`
+
+/** A host whose runs are disturbed, and what becomes of it. */
+export const field = (name: string, roles: readonly string[]) => {
+  const folder = mkdtempSync(join(tmpdir(), 'trueup-faults-'))
+  const program = join(folder, 'run.js')
+  const args = ['--role', roles.join(','), '--limit', name, '--json']
+  const run = (env: Readonly<Record<string, string>> = {}, more: readonly string[] = []) =>
+    cli([...args, ...more], env, program)
+  return {
+    name,
+    run,
+    built: () => bundle('test/faults/run.ts', folder),
+    away: () => rmSync(folder, { recursive: true, force: true }),
+
+    /** Everything as the roles want it, under a label of its own, and then with much of it broken. */
+    prepare: async (drifts: number, seed: number): Promise<readonly string[]> => {
+      const { code, stdout, stderr } = await run()
+      if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
+      await snapshot(name, 'whole')
+      const random = randomly(seed)
+      const ours = mischief.filter(({ role }) => roles.includes(role))
+      const shuffled = ours.map((one) => ({ one, at: random() })).sort((a, b) => a.at - b.at)
+      // What cuts the connection to a firewall that was never told of us is another test's.
+      const must = ['a file edited', 'a policy opened', 'a site edited', 'a package removed']
+      const first = ours.filter((one) => must.includes(one.name))
+      const broken: string[] = []
+      for (const { name: drift, command } of [...first, ...shuffled.map(({ one }) => one)]) {
+        if (broken.length === drifts) break
+        if (!broken.includes(drift) && (await ssh(name, command)).code === 0) broken.push(drift)
+      }
+      await snapshot(name, 'broken')
+      return broken
+    },
+
+    /** Runs it undisturbed, and looks at what that does. */
+    reference: async (): Promise<{ trace: readonly Request[]; shape: Shape }> => {
+      const trace = join(folder, 'trace')
+      const { code, stdout, stderr } = await run({ TRUEUP_TRACE: trace })
+      if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
+      const Line = z.object({ n: z.number(), sort: z.enum(['read', 'change', 'handler', 'guarded']), ms: z.number() })
+      const lines = readFileSync(trace, 'utf8').trim().split('\n')
+      return { trace: lines.map((line) => Line.parse(JSON.parse(line))), shape: await shapeOf(name) }
+    },
+
+    /** Runs it until it is struck. @returns whether it came to that */
+    strike: async (moment: Moment): Promise<boolean> =>
+      (await run({ TRUEUP_STRIKE: spelled(moment) })).signal === 'SIGKILL',
+
+    back: (label: string, from?: string) => restore(name, label, from === undefined ? {} : { from }),
+  }
+}
+
+export type Field = ReturnType<typeof field>
+
+export const shapeOf = async (name: string): Promise<Shape> => ({
+  disk: comparable(await manifest(name)),
+  live: await on(name, LIVE),
+})
+
+/** What is otherwise than after an undisturbed run. */
+export const otherwise = (wanted: Shape, found: Shape): readonly string[] => [
+  ...diffManifest(wanted.disk, found.disk),
+  ...diffManifest(linesOf(wanted.live), linesOf(found.live)),
+]
+
+const linesOf = (text: string): Manifest => Object.fromEntries(text.split('\n').map((line) => [`live ${line}`, '']))
+
+/** Files that are neither as they were nor as they are to be: somebody could read half of one. */
+export const torn = (before: Manifest, after: Manifest, now: Manifest): readonly string[] =>
+  Object.keys({ ...before, ...after })
+    .filter((key) => key.startsWith('file /etc/') && before[key] !== after[key])
+    .filter((key) => now[key] !== before[key] && now[key] !== after[key])
