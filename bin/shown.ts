@@ -23,7 +23,7 @@ export interface Row {
 /** The rows of a page whose last column says what shows them. @throws Error for what says nothing that is known */
 export const rowsOf = (page: string): readonly Row[] =>
   page.split('\n').flatMap((line): Row[] => {
-    const [, id, shown] = /^\| ([RD]\d+) \|.*\| (.*) \|$/.exec(line) ?? []
+    const [, id, shown] = /^\| ([RDF]\d+) \|.*\| (.*) \|$/.exec(line) ?? []
     if (id === undefined || shown === undefined) return []
     const row = { id, tests: [] as Named[], live: [] as string[], open: [] as string[] }
     for (const one of shown.split('<br>')) {

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { Emit, Event } from '../lib/events.ts'
 import { blob, check, derive, env, handler, probe, Secret, script, sh, stdin, type Task, task } from '../lib/index.ts'
 import { prelude } from '../lib/language/prelude.ts'
@@ -51,6 +51,8 @@ const NEEDLES = Object.values(CANARIES).flatMap(spellings)
 const found = (text: string): readonly string[] => NEEDLES.filter((needle) => text.includes(needle))
 
 const scratch = mkdtempSync(join(tmpdir(), 'trueup-canary-'))
+// Where this machine remembers the runs.
+vi.stubEnv('TRUEUP_LOCAL_ROOT', scratch)
 afterAll(() => rmSync(scratch, { recursive: true }))
 
 /** Everything that a run is shown through, with -v: to try another one, add it here. */
@@ -196,6 +198,7 @@ const run = async (dir: string, tasks: readonly Task[], dryRun: boolean) => {
       for (const emit of emits) emit(event)
     },
     renderer: 'silent',
+    info: { id: 'canary', when: '2026-11-24T07:30:00.000Z', who: 'me@here', version: '0', roles: ['canary'] },
     keeping: {
       mark: marker(randomBytes(32)),
       record: (_, step) => void shown.set('plan', `${shown.get('plan') ?? ''}${JSON.stringify(step)}`),
@@ -234,8 +237,10 @@ const leaks = (folder: string, since: number): string[] =>
 describe('a canary', () => {
   const secrets = Object.entries(CANARIES).map(([name, value]) => [name, new Secret(name, value)] as const)
   const since = Date.now()
+  const home = process.getuid?.() === 0 ? 'var/lib' : join(process.env['HOME'] ?? '', '.local/state')
+  const journal = join(scratch, home, 'trueup/runs/canary/journal')
 
-  test('is in what is searched, so that the search finds it', () => {
+  test('is in what is searched, so that the search finds it (F22)', () => {
     for (const value of Object.values(CANARIES)) {
       const text = (shift: string) => Buffer.from(`${shift}${value}tail`).toString('base64')
       for (const one of [value, encodeURIComponent(value), JSON.stringify(value), Buffer.from(value).toString('hex')])
@@ -249,7 +254,7 @@ describe('a canary', () => {
     ['a run', { dryRun: false, bad: false }, 0],
     ['a run that fails at every task', { dryRun: false, bad: true }, 1],
   ])(
-    'shows nowhere in %s',
+    'shows nowhere in %s (F22)',
     async (_, { dryRun, bad }, expected) => {
       const dir = join(scratch, `${dryRun}-${bad}`)
       const lists = secrets.map(([name, value]) => tasksFor(dir, name, value, bad))
@@ -274,6 +279,7 @@ describe('a canary', () => {
       expect(found(seen)).toEqual([])
       for (const folder of [scratch, '/run', '/var/tmp', '/dev/shm', '/var/log', tmpdir()])
         expect(leaks(folder, since)).toEqual([])
+      if (!dryRun) expect(statSync(journal).size).toBeGreaterThan(1000)
       if (!dryRun && !bad) expect(readFileSync(join(dir, 'meant-odd'), 'utf8')).toBe(CANARIES.odd)
     },
     120_000,

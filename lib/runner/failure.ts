@@ -43,6 +43,7 @@ export const failure = (command: Sh, ended: Ended | undefined): string => {
     `  command: ${shown.replaceAll('\n', '\n    ')}`,
     ...(said === '' ? [] : [`  it said: ${said.replaceAll('\n', '\n    ')}`]),
     ...(FULL.test(said) && !said.includes('is full (') ? [`  ${ROOM}`] : []),
+    ...(EARLY.test(said) ? [`  ${CLOCK}`] : []),
   ].join('\n')
 }
 
@@ -50,6 +51,11 @@ export const failure = (command: Sh, ended: Ended | undefined): string => {
 const FULL = /No space left on device|Disk quota exceeded/
 
 const ROOM = 'what to do: a file system of the host is full, df -h and df -i there say which; make room and run again'
+
+/** As apt, OpenSSL, curl and git say that something is of the future. */
+const EARLY = /not (yet )?valid yet|not yet valid|is not valid until|not valid yet \(invalid for another/i
+
+const CLOCK = 'what to do: the clock of the host may be wrong, date -u there says what it is; chronyc tracking'
 
 const how = (ended: Ended | undefined): string => {
   if (ended?.timedOut === true) return 'ended: it took longer than it may'

@@ -110,7 +110,11 @@ export type Found = z.infer<typeof Answer>
 export const parseFound = (stdout: string): Found => Answer.parse(pairs(stdout))
 
 const ago = (seconds: number): string =>
-  seconds < 120 ? `${Math.max(0, seconds)} s` : `${Math.round(seconds / 60)} min`
+  seconds < 120
+    ? `${Math.max(0, seconds)} s`
+    : seconds < 7200
+      ? `${Math.round(seconds / 60)} min`
+      : `${Math.round(seconds / 3600)} h`
 
 /** `nika@laptop (pid 4711, from 192.0.2.7), since 2026-11-24 18:55:36 UTC, for 3 min`. */
 const holder = ({ who, pid, from, since, now }: Found): string => {
@@ -142,8 +146,18 @@ const kindOf = (found: Found, claim: Claim): 'own' | 'live' | 'orphan' => {
   return found.live === 'yes' ? 'live' : 'orphan'
 }
 
+/** Seconds that the clocks of a host and of this machine may differ by. */
+const SKEW = 60
+
+/** What a person should know where the clocks differ; the answer was under way for some of the time. */
+const skewed = ({ now }: Found, sent: number, received: number): string | undefined => {
+  const off = Math.round(now < sent ? now - sent : Math.max(0, now - received))
+  if (Math.abs(off) <= SKEW) return undefined
+  return `its clock is ${ago(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} this machine's: certificates and package lists may count as expired or as not valid yet; one of the two is wrong (date -u here and there, chronyc tracking)`
+}
+
 /**
- * Takes the lock, or looks whether another run has it.
+ * Takes the lock, or looks whether another run has it; says so where the host's clock is wrong.
  *
  * @param ask - makes an attempt on the host
  * @param say - told what is waited for, and what a dry run should know
@@ -158,7 +172,10 @@ export const take = async (
 ): Promise<boolean> => {
   const started = performance.now()
   for (let tries = 0; ; tries += 1) {
+    const sent = Date.now() / 1000
     const found = await ask()
+    const skew = tries === 0 ? skewed(found, sent, Date.now() / 1000) : undefined
+    if (skew !== undefined) say(skew)
     if (claim.mode === 'look') {
       if (found.lock === 'held') say(`another run is under way, so this may be out of date soon: ${holder(found)}`)
       return false

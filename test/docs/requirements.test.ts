@@ -24,17 +24,17 @@ const lines = (): ReadonlySet<string> => {
   return new Set(titles)
 }
 
-/** Where a test of this title is written: after `it(`, `test(`, or the table of an `.each`. */
+/** Where a test of this title is written: after `it(`, `test(`, or the table of an `.each`, or on a line of its own. */
 const written = (source: string, title: string): readonly string[] =>
   source.split('\n').filter((line) => {
     const quoted = [`'${title.replaceAll("'", "\\'")}'`, `'${title}'`, `"${title}"`, `\`${title}\``]
-    return quoted.some((one) => line.includes(`(${one}`))
+    return quoted.some((one) => line.includes(`(${one}`) || line.trim() === `${one},`)
   })
 
 describe('docs/requirements.md', () => {
-  it('has every requirement and every defect once, in order', () => {
+  it('has every requirement, defect and fault once, in order', () => {
     const numbered = (letter: string, length: number) => Array.from({ length }, (_, index) => `${letter}${index + 1}`)
-    expect(rows.map(({ id }) => id)).toEqual([...numbered('R', 140), ...numbered('D', 44)])
+    expect(rows.map(({ id }) => id)).toEqual([...numbered('R', 140), ...numbered('D', 44), ...numbered('F', 28)])
   })
 
   it('says of each what shows it', () => {
@@ -62,7 +62,15 @@ describe('docs/requirements.md', () => {
     expect(owned.filter((id) => id.startsWith('R')).join(' ')).toBe(
       'R8 R37 R41 R42 R43 R44 R45 R103 R111 R112 R113 R114 R115 R119 R120 R121 R122 R123 R124 R129 R131 R135',
     )
-    expect(owned.filter((id) => id.startsWith('D')).join(' ')).toBe('D1 D19 D28 D30 D33 D35')
+    expect(owned.filter((id) => id.startsWith('D')).join(' ')).toBe('D19 D28 D30 D33 D35')
+  })
+
+  it('has a test named after each fault, which runs in every gate', () => {
+    for (const { id, tests } of rows.filter((row) => row.id.startsWith('F')))
+      expect(
+        tests.filter(({ long, title }) => !long && new RegExp(`\\b${id}\\b`).test(title)),
+        id,
+      ).not.toEqual([])
   })
 })
 

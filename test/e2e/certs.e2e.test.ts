@@ -112,7 +112,7 @@ describe('a certificate that is given', () => {
     return file
   }
 
-  it('is refused with its flaw before anything is replaced, and the host is as it was', async () => {
+  it('is refused with its flaw before anything is replaced, and the host is as it was (F24)', async () => {
     const before = await manifest(HOST)
     const cases: readonly [string, string, RegExp][] = [
       [made(), keyPem(ecKeys()), /the key is another certificate's/],

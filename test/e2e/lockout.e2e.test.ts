@@ -61,7 +61,7 @@ describe('two runs at once', () => {
 })
 
 describe('a change that shuts everybody out', () => {
-  it('is put back at once by the run that made it', async () => {
+  it('is put back at once by the run that made it (F13)', async () => {
     const stones = await run(HOST, 'stones')
     expect(stones.code, stones.stdout).toBe(0)
     const before = await manifest(HOST)
@@ -77,7 +77,7 @@ describe('a change that shuts everybody out', () => {
     expect(moved, 'what else moved').toEqual([])
   })
 
-  it('is put back by the host when the run has died, and the next run says so', async () => {
+  it('is put back by the host when the run has died, and the next run says so (F13)', async () => {
     const first = begin(HOST, 'wall')
     await appears(HOST, '/etc/wall')
     first.kill()
@@ -108,7 +108,7 @@ describe('a change that shuts everybody out', () => {
     expect((await run(HOST, 'calm')).code).toBe(0)
   })
 
-  it('is one in IPv6, too', async () => {
+  it('is one in IPv6, too (F13)', async () => {
     const { v6 } = await addressesOf(HOST)
     const told = await run(HOST, 'wall', { host: { address: v6 } })
     expect(told.code, told.stdout + told.stderr).toBe(1)

@@ -143,7 +143,7 @@ describe('what can be reached from outside', () => {
     ['ufw was reloaded', () => on(HOST, 'ufw reload')],
     ['kernel settings were loaded again', () => on(HOST, 'sysctl -q --system')],
     ['the host was rebooted', reboot],
-  ])('stays so when %s', async (what, act) => {
+  ])('stays so when %s (F28)', async (what, act) => {
     await timed(what, act)
     await works()
     expect(await timed('four scans of 1,007 ports', () => seen(SOME))).toEqual(CLOSED)

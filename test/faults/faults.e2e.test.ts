@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inside } from '../sandbox/boot.ts'
-import { down, reset, ssh, up } from '../sandbox/index.ts'
+import { diffManifest, down, manifest, reset, ssh, up } from '../sandbox/index.ts'
+import { troubles } from '../e2e/contract.ts'
 import { on } from '../e2e/judge.ts'
 import { backIn, reboot } from '../e2e/lockout/host.ts'
+import { trueup } from '../e2e/trueup.ts'
 import { type Course, figures, line, struck } from './campaign.ts'
 import { field, otherwise, shapeOf } from './field.ts'
 import { moments, type Request } from './moments.ts'
@@ -111,6 +113,26 @@ describe('a run', () => {
       `rm ${path}/filler; cp -a ${path}/. /run/kept/; umount ${path}; cp -a /run/kept/. ${path}/; rm -rf /run/kept`,
     )
     await recovers()
+  })
+
+  it('F12 takes back a site that does not shake hands any more, and says which file speaks before it', async () => {
+    await place.back('whole')
+    const [site, foreign] = ['/etc/nginx/sites-available/moja-dzialka', '/etc/nginx/conf.d/foreign.conf']
+    await on(
+      HOST,
+      `sed -i 's/burst=20/burst=21/' ${site}; echo 'server { listen 443 ssl; server_name moja-dzialka.pl; ssl_reject_handshake on; }' > ${foreign}; nginx -q -t`,
+    )
+    const before = await manifest(HOST)
+    const told = await trueup(HOST, ['nginx'])
+    expect(told.code, told.stdout).toBe(1)
+    expect(troubles(told)).toMatch(/does not shake hands with the certificate[\s\S]*put back/)
+    expect(told.warnings.join()).toContain('foreign.conf')
+    expect(
+      diffManifest(before, await manifest(HOST)).filter((one) => !/unit nginx|\/var\/lib\/trueup/.test(one)),
+    ).toEqual([])
+    await on(HOST, `rm ${foreign}`)
+    const next = await trueup(HOST, ['nginx'])
+    expect(next.code, troubles(next)).toBe(0)
   })
 
   it('F14 waits for whoever holds the lock of xtables', async () => {

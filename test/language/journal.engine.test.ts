@@ -35,7 +35,7 @@ const before = (id: string): string[] =>
     .slice(0, -1)
 
 describe('what is kept of what is replaced', () => {
-  it('is its content, its mode and its owner, once for each change, for the owner alone', () => {
+  it('is its content, its mode and its owner, once for each change, for the owner alone (F26)', () => {
     const path = join(dir, 'a "file"\n')
     writeFileSync(path, 'old\0\xff', { encoding: 'latin1', mode: 0o644 })
     const { code, stderr } = change('R1', path, sh`chmod 0600 ${path}; rm ${path}; echo new > ${path}`)

@@ -148,7 +148,7 @@ describe('the roles', () => {
     expect(text).not.toContain(lacks)
   })
 
-  it('never close the port that we come in by', () => {
+  it('never close the port that we come in by (F13)', () => {
     const enabled = built({ ...NOBLE, sshPort: 2222 }).find(({ task }) => task.title === 'ufw enabled')?.task
     if (enabled?.kind !== 'derive') throw new Error('it is derived')
     const without = judge(enabled, { get: () => ({ state: {} }) })

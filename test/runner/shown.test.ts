@@ -40,4 +40,11 @@ describe('what a run shows', () => {
     expect(full('No space left on device; the file system / is full (0 kB')).not.toContain('what to do')
     expect(full('tar: x: Permission denied')).not.toContain('what to do')
   })
+
+  it.each([
+    'E: Release file for https://x/InRelease is not valid yet (invalid for another 23h 5min). Updates will not be applied.',
+    'curl: (60) SSL certificate problem: certificate is not yet valid',
+  ])('says what to look at where something is of the future: %s (F18)', (stderr) => {
+    expect(failure(sh`x`, { code: 1, stdout: '', stderr })).toContain('the clock of the host may be wrong, date -u')
+  })
 })

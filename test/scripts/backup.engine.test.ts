@@ -87,14 +87,14 @@ describe('fails without leaving anything, with older sets as they were and every
     expect(on.files()).toEqual([])
   })
 
-  it('a database that is down', () => {
+  it('a database that is down (F27)', () => {
     on.set('running', 'neo4j\nmongo\nredis\n')
     expect(on.run('backup.sh').code).not.toBe(0)
     expect(on.files()).toEqual([])
     expect(on.calls().some((call) => call.includes(' stop '))).toBe(false)
   })
 
-  it('a full disk', () => {
+  it('a full disk (F27)', () => {
     const small = mkdtempSync(join(tmpdir(), 'trueup-full-'))
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', small], { encoding: 'utf8' })
     expect(mounted.stderr, 'needs root').toBe('')
@@ -139,7 +139,7 @@ it('is refused at once where there is no room for as much as the last set had', 
   expect(on.calls()).toEqual([])
 })
 
-it('does not run twice at once: the second ends at once and names the first', async () => {
+it('does not run twice at once: the second ends at once and names the first (F27)', async () => {
   const holder = spawnSync('bash', ['-c', `exec 9<>"$0/.operations.lock"; echo 'restore.sh, pid 7' >&9`, on.dir])
   expect(holder.status).toBe(0)
   const lock = on.env

@@ -56,7 +56,7 @@ describe('become', () => {
     await session.close()
   })
 
-  test('with a wrong password is refused within seconds, and the password shows nowhere', async () => {
+  test('with a wrong password is refused within seconds, and the password shows nowhere (F10)', async () => {
     const warnings: string[] = []
     const becomePassword = new Secret('become', 'wrong-horse-battery')
     const session = open(

@@ -78,7 +78,7 @@ describe('commands', () => {
     expect((await run(sh`flock -n ${lock} true`)).code).toBe(0)
   })
 
-  test('print any bytes', async () => {
+  test('print any bytes (F20)', async () => {
     const bytes = randomBytes(100_000)
     const { stdout, stderr } = await run(sh`cat ${blob(bytes)}; printf '\0\377' >&2`)
     expect(sha256(stdout)).toBe(sha256(bytes))
@@ -91,7 +91,7 @@ describe('commands', () => {
     expect(answers.map(([output]) => output?.stdout.toString().trim())).toEqual(requests.map((_, index) => `${index}`))
   })
 
-  test('get every string as the one argument it is', async () => {
+  test('get every string as the one argument it is (F21)', async () => {
     const word = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 30 }),
       fc.string({ unit: fc.constantFrom(...'\'"$`\\!;&|<>(){}[]*?~#%= \n\t-a') }),
@@ -114,7 +114,7 @@ describe('commands', () => {
 })
 
 describe('content', () => {
-  test('of all sizes and kinds arrives', async () => {
+  test('of all sizes and kinds arrives (F20)', async () => {
     const sizes = [0, 1, 65_536, 65_537, 262_144, 262_145, 3_000_000]
     const contents = sizes.flatMap((size) => [randomBytes(size), Buffer.from("it's\n".repeat(size).slice(0, size))])
     const spool = `${dir}/spool`

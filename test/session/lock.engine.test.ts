@@ -68,7 +68,7 @@ describe.concurrent('the lock of a host', () => {
     await open({ run: 'other' }).hello()
   })
 
-  test('refuses a second run at once, and names who holds it', async () => {
+  test('refuses a second run at once, and names who holds it (F8)', async () => {
     const { open } = place()
     await open().hello()
     const started = performance.now()
@@ -181,7 +181,7 @@ describe('a run that was killed', () => {
     await open().hello()
   })
 
-  test('has its command waited for, and named', async () => {
+  test('has its command waited for, and named (F7)', async () => {
     const { root, folder, open } = place()
     const child = await runner(root, folder, `sleep 8; touch ${root}/done`)
     await expect(open({ orphans: 60 }).hello()).rejects.toThrow('another run holds this host')

@@ -3,7 +3,7 @@ import { raw } from '../../lib/index.ts'
 import { openSession } from '../../lib/session/open.ts'
 import { makeHost } from './hosts.ts'
 
-test('memory stays bounded with a gigabyte on one line, of which both ends are kept', async () => {
+test('memory stays bounded with a gigabyte on one line, of which both ends are kept (F19)', async () => {
   const session = openSession(makeHost({ connection: 'local' }))
   await session.hello()
   globalThis.gc?.()

@@ -18,7 +18,7 @@ const open = async (options: OpenOptions = {}) => {
 }
 
 describe.concurrent('a deadline', () => {
-  test('ends the whole process group, also what ignores TERM', async () => {
+  test('ends the whole process group, also what ignores TERM (F25)', async () => {
     const session = await open({ grace: 0.5 })
     const pids = `${dir}/pids`
     const child = `trap "" TERM; echo $BASHPID >> ${pids}; while :; do sleep 1; done`

@@ -68,7 +68,7 @@ describe('a session over ssh', () => {
     await session.close()
   })
 
-  test('finishes on the host what was begun when the connection is lost, and connects again', async () => {
+  test('finishes on the host what was begun when the connection is lost, and connects again (F1)', async () => {
     const session = open()
     await session.hello()
     const done = `${dir}/done`
@@ -151,7 +151,7 @@ describe('a host key', () => {
     expect(sshd.counts.authentications).toBe(authentications)
   })
 
-  test('that has changed is refused before anything is sent', async () => {
+  test('that has changed is refused before anything is sent (F9)', async () => {
     const other = newKey()
     const { authentications } = sshd.counts
     const said = await attempt({ first: { port: sshd.port, user: 'x' } }, { known: `${name} ${other.public}` })

@@ -99,7 +99,7 @@ describe.skipIf(!canCopy())('packages', { timeout: 120_000 }, () => {
     expect(facts(broken.stdout)).toMatchObject({ 'tu-one': 'installed' })
   })
 
-  it('goes on without lists that cannot be refreshed, and fails where what is needed is not there', () => {
+  it('goes on without lists that cannot be refreshed, and fails where what is needed is not there (F5)', () => {
     const dead = "echo 'deb [trusted=yes] file:/nowhere ./' > /etc/apt/sources.list.d/dead.list"
     const fine = on(dead, install('tu-one'))
     expect(fine).toMatchObject({ code: 0 })
@@ -110,13 +110,13 @@ describe.skipIf(!canCopy())('packages', { timeout: 120_000 }, () => {
     expect(fails.stderr).toContain('no package list of this host offers tu-elsewhere')
   })
 
-  it('gives up on a package that the mirror no longer has, after refreshing', () => {
+  it('gives up on a package that the mirror no longer has, after refreshing (F5)', () => {
     const { code, stderr } = on('rm /tmp/repo/tu-one_*', sh`sleep() { :; }; ${install('tu-one')}`)
     expect(code).not.toBe(0)
     expect(stderr).toContain('to fetch')
   })
 
-  it('waits for the locks of others, then names the holder', () => {
+  it('waits for the locks of others, then names the holder (F4)', () => {
     const lock = (file: string) =>
       `perl -e 'use Fcntl; open F, ">>", "${file}"; $s = pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $s) or die; $| = 1; print "locked\\n"; sleep 60' & trap "kill $!" EXIT; sleep 0.5`
     for (const file of ['/var/lib/apt/lists/lock', '/var/lib/dpkg/lock-frontend', '/var/cache/apt/archives/lock']) {

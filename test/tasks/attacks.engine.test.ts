@@ -170,7 +170,7 @@ const TRAPS: Readonly<Record<string, () => void>> = {
 
 describe.runIf(process.getuid?.() === 0)('another user, in a folder of its own,', () => {
   test.each(Object.entries(TRAPS))(
-    'gets nothing by %s',
+    'gets nothing by %s (F23)',
     async (name, trap) => {
       for (const [kind, one] of Object.entries(TASKS)) {
         before()
@@ -195,7 +195,7 @@ describe.runIf(process.getuid?.() === 0)('another user, in a folder of its own,'
   )
 
   test.skipIf(process.arch !== 'x64')(
-    'gets nothing by exchanging names all the time',
+    'gets nothing by exchanging names all the time (F23)',
     async () => {
       // renameat2(2) with RENAME_EXCHANGE: a file and a link to root's, and a folder and a link to root's.
       const swap = `$end = time + 100; while (time < $end) { syscall(316, -100, $ARGV[0], -100, $ARGV[1], 2) }`

@@ -159,7 +159,7 @@ describe('a file', () => {
     expect(apply(file({ path: two, content: 'bad', validate, ...ME })).stderr).toContain('nothing was replaced')
   })
 
-  it('stays as it was when the disk is full, and says how much room there is', () => {
+  it('stays as it was when the disk is full, and says how much room there is (F3)', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'trueup-test', dir])
     try {
       const path = join(dir, 'x')

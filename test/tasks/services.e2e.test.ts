@@ -145,7 +145,7 @@ describe('nginx', () => {
     expect((await run('curl -si http://127.0.0.1:8081/')).stdout).toContain('X-Test: a "b" ; {c} \\ #d\r\n')
   })
 
-  it('refuses a site that it would not start with, and nothing is changed', async () => {
+  it('refuses a site that it would not start with, and nothing is changed (F11)', async () => {
     expect(await refused(nginx.siteFile({ name: 'one', content: site('bogus;') }))).toContain(
       'unknown directive "bogus"',
     )
@@ -171,6 +171,15 @@ describe('docker', () => {
     })
     expect((await run('systemctl is-active docker')).stdout).toBe('inactive\n')
     await harm('systemctl start docker')
+  })
+
+  it('that does not start says why, in the words of its unit (F15)', async () => {
+    await harm(
+      `systemctl stop docker docker.socket; mkdir -p /run/systemd/system/docker.service.d && printf '[Service]\\nExecStart=\\nExecStart=/bin/sh -c "echo no room for an engine; exit 1"\\nRestart=no\\n' > /run/systemd/system/docker.service.d/broken.conf && systemctl daemon-reload`,
+    )
+    expect(await refused(systemd.running('docker.service'))).toContain('no room for an engine')
+    await harm('rm -r /run/systemd/system/docker.service.d; systemctl daemon-reload; systemctl reset-failed docker')
+    await mend(systemd.running('docker.service'))
   })
 
   it('judges its settings', async () => {
