@@ -9,6 +9,7 @@ import { safetyPrelude } from './prelude-safety.ts'
  *
  * - `tu_put PATH MODE OWNER GROUP [TREE CHECK] < content` replaces a file: a new temporary file in the same folder
  *   (O_EXCL, and written through the descriptor that created it), mode and owner before content, fsync, check, rename.
+ * - `tu_mode PATH MODE OWNER GROUP` gives a file that is there its mode and owner, through a descriptor.
  * - `tu_dir PATH MODE OWNER GROUP` makes a directory, or gives it its mode and owner.
  * - `tu_link PATH TARGET [TREE CHECK]` the same for a symbolic link.
  * - `tu_remove PATH [TREE CHECK]` removes a file or link.
@@ -69,6 +70,16 @@ tu_put() { # PATH MODE OWNER GROUP [TREE CHECK]
   then exec {fd}>&-; tu_commit "$1" "$tu_staged" "\${5-}" "\${6-}"
   else set -- "$1" "$(tu_room)"; exec {fd}>&-; rm -f -- "./$tu_staged"; echo "$1 was not replaced; $2" >&2; return 1
   fi
+}
+tu_mode() { # PATH MODE OWNER GROUP
+  local fd at
+  tu_enter "$1" && tu_keep "$1" || return
+  [ -f "./\${1##*/}" ] && [ ! -L "./\${1##*/}" ] && exec {fd}< "./\${1##*/}" || { echo "$1 is not there, or no file" >&2; return 1; }
+  at=/proc/$BASHPID/fd/$fd
+  # Whatever the name means by now, this is what was opened; a second name of it could be in a place of others.
+  if [ "$(readlink -- "$at")" = "$1" ] && [ "$(stat -Lc %h -- "$at")" = 1 ]; then chown -- "$3:$4" "$at" && chmod -- "$2" "$at"
+  else echo "$1 was not changed: it has another name, or is being exchanged by somebody" >&2; false; fi
+  set -- $?; exec {fd}<&-; return "$1"
 }
 tu_dir() { # PATH MODE OWNER GROUP
   tu_enter "$1" && tu_keep "$1" || return
