@@ -6,7 +6,7 @@ import { on } from '../e2e/judge.ts'
 import { backIn, reboot } from '../e2e/lockout/host.ts'
 import { trueup } from '../e2e/trueup.ts'
 import { type Course, figures, line, struck } from './campaign.ts'
-import { field, otherwise, shapeOf } from './field.ts'
+import { built, field, otherwise, shapeOf } from './field.ts'
 import { moments, type Request } from './moments.ts'
 
 /** Part of the campaign (faults.long.test.ts), at the moments that its seed gives, and one of each other fault. */
@@ -17,7 +17,7 @@ let course: Course
 let trace: readonly Request[]
 
 beforeAll(async () => {
-  await place.built()
+  await built()
   await up([HOST])
   await reset([HOST])
   console.log(`broken by hand: ${(await place.prepare(14, SEED)).join(', ')}`)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { down, reset, up } from '../sandbox/index.ts'
 import { type Course, figures, line, type Outcome, struck } from './campaign.ts'
-import { field, shapeOf } from './field.ts'
+import { built, field, shapeOf } from './field.ts'
 import { KINDS, moments, type Request } from './moments.ts'
 
 /**
@@ -17,7 +17,7 @@ let course: Course
 let trace: readonly Request[]
 
 beforeAll(async () => {
-  await Promise.all([first.built(), second.built()])
+  await built()
   await up(HOSTS)
   await reset(HOSTS)
   const broken = await first.prepare(24, SEED)

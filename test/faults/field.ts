@@ -40,17 +40,20 @@ const LIVE = `for save in iptables-save ip6tables-save; do $save | sed -E '/^#/d
 systemctl list-unit-files --no-legend --state=enabled,masked --type=service,timer,socket | sort
 dpkg -l | sort | sha256sum`
 
+/** Beside `files/`, which it reads. */
+const FOLDER = '.sandbox'
+
+export const built = (): Promise<void> => bundle('test/faults/run.ts', FOLDER)
+
 /** A host whose runs are disturbed, and what becomes of it. */
 export const field = (name: string, roles: readonly string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'trueup-faults-'))
-  const program = join(folder, 'run.js')
   const args = ['--role', roles.join(','), '--limit', name, '--json']
   const run = (env: Readonly<Record<string, string>> = {}, more: readonly string[] = []) =>
-    cli([...args, ...more], env, program)
+    cli([...args, ...more], env, `${FOLDER}/run.js`)
   return {
     name,
     run,
-    built: () => bundle('test/faults/run.ts', folder),
     away: () => rmSync(folder, { recursive: true, force: true }),
 
     /** Everything as the roles want it, under a label of its own, and then with much of it broken. */
