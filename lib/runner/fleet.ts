@@ -42,12 +42,18 @@ export interface FleetOptions {
 export interface Line {
   title: string
   output: string
+  /** Whatever has no title is not shown. */
+  readonly task: { title?: string }
 }
 
 /** Retitles the lines of the tree as things go on. */
 export interface Watcher {
   /** How the tree is to look. */
   readonly look: typeof DefaultRenderer.rendererOptions
+  /** More hosts than there is room for: just those under way have a line, and one is about them all. */
+  readonly crowded: boolean
+  /** The line about them all. */
+  overview(line: Line): void
   /** A host's or a role's turn has begun. */
   begin(line: Line, host: string, role?: string): void
   /** A task's change is about to be made. */
@@ -77,7 +83,7 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
   )
   const hosts = [...turns].map(
     ([title, turn]): ListrTask => ({
-      title,
+      ...(watcher?.crowded !== true && { title }),
       task: async (_, line) => {
         const why = await rollout.begin(title)
         if (why !== undefined || signal.aborted) {
@@ -95,8 +101,18 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
       },
     }),
   )
-  const list = new Listr(hosts, {
-    concurrent: forks,
+  // It is under way for as long as any host is, and takes no host's place.
+  const overview: ListrTask = {
+    title: `${names.length} hosts`,
+    task: async (_, line) => {
+      watcher?.overview(line)
+      await rollout.over()
+      if ([...turns.values()].some((turn) => turn.failed)) throw new Error('not all is well')
+    },
+  }
+  const crowded = watcher?.crowded === true
+  const list = new Listr(crowded ? [overview, ...hosts] : hosts, {
+    concurrent: crowded ? forks + 1 : forks,
     exitOnError: false,
     registerSignalListeners: false,
     renderer,

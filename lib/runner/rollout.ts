@@ -72,6 +72,11 @@ export class Rollout {
     if (batch.left === 0) batch.end()
   }
 
+  /** When every host has had its turn, or was left out. */
+  async over(): Promise<void> {
+    await Promise.all(this.#batches.map(({ over }) => over))
+  }
+
   #batch(host: string): number {
     return Math.floor(this.#hosts.indexOf(host) / this.#size)
   }

@@ -125,6 +125,31 @@ describe('hosts in batches', () => {
   })
 })
 
+describe('more hosts than a terminal has rows', () => {
+  it('are drawn as those under way, below a line about all', async () => {
+    const hosts = Array.from({ length: 20 }, (_, index) => `web${index + 1}`)
+    const { shell } = await fleet(...hosts, 'gone')
+    const { stdout } = await shell(
+      'script -qec "stty cols 100 rows 14; NO_COLOR=1 $PROGRAM --role notes --dry-run --forks 4" /dev/null',
+    )
+    const begins = stdout.lastIndexOf('✖ 21 of 21 hosts done, 1 failed')
+    expect(begins).toBeGreaterThan(0)
+    // What is left of the drawing is the line about all of them.
+    const end = stdout
+      .slice(begins)
+      .replaceAll(/\u001b\[[?0-9;]*[A-Za-z]|\r/g, '')
+      .split('\n')
+    expect(end[1]).toBe('')
+    expect(end).toContain('A host could not be reached.')
+    for (const host of hosts) expect(end).toContainEqual(expect.stringMatching(new RegExp(`^${host} +0 ok, 2 would`)))
+    // Each drawing is erased line by line before the next: never more lines than forks, the overview and a note.
+    const erased = stdout.match(/(?:\u001b\[2K\u001b\[1A)+/g) ?? []
+    const most = Math.max(...erased.map((text) => text.split('\u001b[1A').length - 1))
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThanOrEqual(7)
+  })
+})
+
 describe('shards', () => {
   it('split the hosts, report each of their own, and are made one again', async () => {
     const { run, dir, done } = await fleet('a', 'gone', 'b')
