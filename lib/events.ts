@@ -9,6 +9,8 @@ export interface RunEvent {
   readonly roles: readonly string[]
   readonly hosts: readonly string[]
   readonly version: string
+  /** This run's part of the hosts, `2/5`, where they are split. */
+  readonly shard?: string
 }
 
 export interface TaskEvent {
@@ -54,7 +56,8 @@ export interface WarningEvent {
 export interface HostEvent {
   readonly event: 'host'
   readonly host: string
-  readonly status: 'unreachable' | 'locked' | 'stale'
+  /** `skipped`: not begun, since others have failed or the run was interrupted. */
+  readonly status: 'unreachable' | 'locked' | 'stale' | 'skipped'
   readonly exitCode: number
   readonly message: string
 }

@@ -10,7 +10,7 @@ import { workOn } from './work.ts'
 export const apply = async ({ options }: Invocation, program: Program): Promise<number> => {
   if (options.plan !== undefined) return await applyPlan(options.plan, options, program)
   const roles = selectRoles(options.role, options.from, program.roles)
-  const work = { id: runId(new Date()), ...selection(options.inventory, options.limit), roles }
+  const work = { id: runId(new Date()), ...selection(options.inventory, options.limit, options.shard), roles }
   if (options.out !== undefined) return await savePlan(options.out, work, options, program)
   return await workOn(work, options, program)
 }

@@ -6,6 +6,8 @@ Examples:
   trueup --role all --dry-run                read only: exit code 2 when something would change
   trueup --role all --dry-run --out p.json   the same, saved
   trueup --plan p.json                       exactly what was saved, or nothing
+  trueup --role all --serial 20% --max-fail 1   a fifth of the hosts at a time; no more after a second failure
+  trueup --role all --shard 2/5 --report json=2.json   the second of five jobs; then: trueup merge-reports *.json
   trueup verify                              read only: the checklist after a deployment
 
 Exit codes: 0 as wanted, 1 a task failed, 2 a dry run found something, 3 unreachable,
@@ -16,6 +18,15 @@ export const EXEC_EXAMPLES = `
 Examples:
   trueup exec web1 -- systemctl is-active nginx
   trueup exec 'web*,!web3' -- 'df -h / | tail -n 1'    quoted, so that the shell here leaves * and | alone`
+
+/** The same for merge-reports --help. */
+export const MERGE_EXAMPLES = `
+Examples:
+  trueup --role all --shard 1/2 --report json=1.json
+  trueup --role all --shard 2/2 --report json=2.json
+  trueup merge-reports 1.json 2.json --report html=all.html --report junit=all.xml
+
+It ends with the worst exit code of the runs, with 1 where a shard is missing, and with 64 where the reports do not fit.`
 
 /** The same for verify --help. */
 export const VERIFY_NOTES = `

@@ -1,5 +1,6 @@
 import { defaultInventory, type Inventory, loadInventory } from '../../inventory/load.ts'
 import { selectHosts } from '../../inventory/patterns.ts'
+import { type Shard, shardOf } from './shard.ts'
 
 /** The inventory, and those of its hosts that are meant. */
 export interface Selection {
@@ -12,7 +13,8 @@ export interface Selection {
  *
  * @throws InventoryError, PatternError
  */
-export const selection = (file: string | undefined, pattern = 'all'): Selection => {
+export const selection = (file: string | undefined, pattern = 'all', shard?: Shard): Selection => {
   const inventory = loadInventory(file ?? defaultInventory(process.env), { env: process.env })
-  return { inventory, names: selectHosts(inventory, pattern) }
+  const names = selectHosts(inventory, pattern)
+  return { inventory, names: shard === undefined ? names : shardOf(names, shard) }
 }

@@ -9,7 +9,7 @@ import { withoutSecrets } from './unasked.ts'
 
 /** Prints the hosts that would be worked on, as a table. */
 export const listHosts = async ({ options }: Invocation): Promise<number> => {
-  const { inventory, names } = selection(options.inventory, options.limit)
+  const { inventory, names } = selection(options.inventory, options.limit, options.shard)
   const rows = names.flatMap((name) => {
     const host = inventory.hosts.get(name)
     if (host === undefined) return []

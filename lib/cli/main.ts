@@ -48,6 +48,8 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.listHosts(invocation)
     case 'list-tasks':
       return await commands.listTasks(invocation, program)
+    case 'merge-reports':
+      return await commands.mergeReports(invocation)
     case 'schema':
       return await commands.schema(invocation, program)
     case 'secrets':

@@ -1,3 +1,6 @@
+import type { Amount } from '../runner/rollout.ts'
+import type { Shard } from './shard.ts'
+
 /** What can be typed, with defaults filled in. */
 export interface Options {
   readonly role: readonly string[]
@@ -17,6 +20,12 @@ export interface Options {
   /** Reports to write at the end: `KIND=FILE`. */
   readonly report: readonly string[]
   readonly forks: number
+  /** Hosts in a batch. */
+  readonly serial?: Amount
+  /** Hosts that may fail before no other is begun: none, but any number where nothing is changed. */
+  readonly maxFail?: Amount
+  /** Which part of the hosts is meant. */
+  readonly shard?: Shard
   /** Seconds. */
   readonly lockWait: number
   /** Minutes that the whole run may take. */
@@ -60,6 +69,7 @@ export type CommandName =
   | 'verify'
   | 'history'
   | 'undo'
+  | 'merge-reports'
 
 /** What is to be done. */
 export interface Invocation {
@@ -86,10 +96,13 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
     'plan',
     'allowUnknown',
     'lockWait',
+    'serial',
+    'maxFail',
+    'shard',
   ],
   'list-roles': [...WHICH, 'listRoles'],
   'list-tasks': [...WHICH, 'listTasks'],
-  'list-hosts': [...WHICH, 'listHosts'],
+  'list-hosts': [...WHICH, 'listHosts', 'shard'],
   exec: HOSTS,
   verify: [...HOSTS, 'limit', 'role'],
   history: ['limit', ...HOSTS],
@@ -97,4 +110,5 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
   trust: ['inventory', 'verbose', 'yes'],
   secrets: ['inventory', 'verbose'],
   schema: ['verbose'],
+  'merge-reports': ['json', 'report', 'verbose'],
 }

@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { EXAMPLES, EXEC_EXAMPLES, SECRETS_EXAMPLES, VERIFY_NOTES } from './examples.ts'
+import { maxFail, serial, shard } from './amounts.ts'
+import { EXAMPLES, EXEC_EXAMPLES, MERGE_EXAMPLES, SECRETS_EXAMPLES, VERIFY_NOTES } from './examples.ts'
 import { type CommandName, type Invocation, MEANINGFUL, type Options, UNTYPED } from './options.ts'
-import { isPlanned } from './planned.ts'
+import { isPlanned, refusal } from './planned.ts'
 import { UsageError } from './usage.ts'
 
 /**
@@ -55,6 +56,11 @@ export const parse = (argv: readonly string[], version: string): Invocation | un
     .command('schema')
     .description("print the inventory's JSON schema")
     .action(() => choose('schema'))
+  program
+    .command('merge-reports <file...>')
+    .description('make one report of the json reports of several runs, on other hosts each: the shards of a fleet')
+    .addHelpText('after', MERGE_EXAMPLES)
+    .action((files: string[]) => choose('merge-reports', ...files))
   for (const command of program.commands) explained(command, program)
   try {
     program.parse(argv, { from: 'user' })
@@ -93,7 +99,7 @@ const listOr = (command: CommandName, { listRoles, listTasks, listHosts }: Optio
 const describe = (version: string): Command =>
   new Command('trueup')
     .usage(
-      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup verify | history [RUN] | undo RUN | exec PATTERN -- CMD\n       trueup trust HOST | secrets VERB | schema',
+      '--role ROLE[,ROLE…] [options]\n       trueup --plan FILE\n       trueup verify | history [RUN] | undo RUN | exec PATTERN -- CMD\n       trueup trust HOST | secrets VERB | schema | merge-reports FILE…',
     )
     .argument('[words...]')
     .option('--role <roles>', 'roles to apply, or all; repeatable, comma-separated', listed)
@@ -113,6 +119,17 @@ const describe = (version: string): Command =>
     .option('--json', 'one event per line on stdout, nothing else there')
     .option('--report <kind=file>', 'write a report at the end: junit, html or json; repeatable', collected)
     .option('--forks <n>', 'hosts at once (default 10)', positive)
+    .option(
+      '--serial <n|n%>',
+      'work in batches of so many hosts: the next is begun when all of the last have ended',
+      serial,
+    )
+    .option(
+      '--max-fail <n|n%>',
+      'begin no other host or batch once more have failed (default 0; dry runs: any)',
+      maxFail,
+    )
+    .option('--shard <i/n>', 'only the i-th of n parts of the hosts', shard)
     .option('--lock-wait <seconds>', 'wait so long for another run that holds a host (default: not at all)', seconds)
     .option('--timeout <minutes>', 'end the run after the task in hand once it took so long', positive)
     .option('--ask-become-pass', 'ask once for the sudo password')
@@ -146,14 +163,14 @@ const seconds = (typed: string): number => {
 }
 
 const unknownWord = (word: string): string =>
-  isPlanned(word) ? `${word} is not built yet` : `unknown command ${JSON.stringify(word)}; --help lists what there is`
+  isPlanned(word) ? refusal(word) : `unknown command ${JSON.stringify(word)}; --help lists what there is`
 
 /** Commander's complaint in one line. */
 const explain = ({ code, message }: CommanderError, exec: boolean): string => {
   const text = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
   const option = /^unknown option '(.*?)'/.exec(text)?.[1]
   if (code !== 'commander.unknownOption' || option === undefined) return text
-  if (isPlanned(option)) return `${option.split('=')[0]} is not built yet`
+  if (isPlanned(option)) return refusal(option)
   return exec ? `${text}; the command of exec follows --` : text
 }
 

@@ -26,6 +26,6 @@ export const chooseReporter = async (
   // A terminal that does not know its width (docker exec -t, some build servers) cannot be drawn on.
   if (!stdout.isTTY || !stdout.columns || verbose) return { renderer: 'silent', emit: plainReporter(options), note }
   const { Tree } = await import('../report/tree.ts')
-  const tree = new Tree(options, hosts)
+  const tree = new Tree(options, hosts, stdout.rows)
   return { renderer: 'default', emit: tree.emit, note: tree.note, watcher: tree }
 }

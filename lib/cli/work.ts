@@ -16,6 +16,7 @@ import type { Options } from './options.ts'
 import { reportFiles } from './report-files.ts'
 import { chooseReporter } from './reporter.ts'
 import { knownRoles } from './roles.ts'
+import { shardName } from './shard.ts'
 import { version } from './version.ts'
 import { whoami } from './whoami.ts'
 
@@ -47,6 +48,8 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
     reports.emit(event)
   }
   const reporter = { ...shown, emit }
+  if (names.length === 0 && options.shard) reporter.note(`there is no host in shard ${shardName(options.shard)}`)
+  const maxFail = options.maxFail ?? (dryRun ? undefined : NONE)
   const open = await opener(options, reporter.emit, { run: id, mode: dryRun ? 'look' : 'take', wait })
   const targets = names.map((name): Target => {
     const host = hosts.get(name)
@@ -74,6 +77,9 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
     diff: options.diff,
     verbose: options.verbose,
     forks: options.forks,
+    ...(options.serial && { serial: options.serial }),
+    ...(maxFail && { maxFail }),
+    ...(options.shard && { shard: shardName(options.shard) }),
     signal: within(options.timeout, interrupts.watch(reporter.note), reporter.note),
     ...(keeping && { keeping }),
     info: {
@@ -96,6 +102,9 @@ const within = (minutes: number | undefined, signal: AbortSignal, note: (text: s
   late.addEventListener('abort', () => note(`over its ${minutes} minutes (--timeout); finishing the task in hand`))
   return AbortSignal.any([signal, late])
 }
+
+/** No host may fail. */
+const NONE = { count: 0, percent: false }
 
 /** The site of a host that there is not. */
 const NOWHERE = { domain: '', project: '', dir: '' }

@@ -9,9 +9,13 @@ export const isHappening = (event: Event): event is Happening =>
 
 const IN = '    '
 
-/** Whether people want to read of an event without asking for everything. */
+/** Whether people want to read of an event without asking for everything; hosts not begun are told of together. */
 export const worthTelling = (event: Happening): boolean =>
-  event.event !== 'task' || (event.status !== 'ok' && event.status !== 'skipped')
+  event.event === 'task' ? event.status !== 'ok' && event.status !== 'skipped' : !notBegun(event)
+
+/** Whether it says that a host was not begun. */
+export const notBegun = (event: Happening): event is HostEvent & { readonly status: 'skipped' } =>
+  event.event === 'host' && event.status === 'skipped'
 
 /** An event as people read it: what and where in one line, and below it why, and what is different. */
 export const details = (event: Happening, colour: Colours): string[] => {
@@ -21,7 +25,7 @@ export const details = (event: Happening, colour: Colours): string[] => {
     `${where}  ${paint(word.padEnd(12))}  ${printable(rest)}`.trimEnd()
   switch (event.event) {
     case 'host':
-      return withMessage(line(event.status, colour.red, ''), event.message)
+      return withMessage(line(event.status, notBegun(event) ? colour.yellow : colour.red, ''), event.message)
     case 'warning':
       return withMessage(line('warning', colour.yellow, event.task ?? ''), event.message)
     case 'handler': {

@@ -1,6 +1,6 @@
 import type { Event } from '../events.ts'
 import { counted, duration, plural } from './counts.ts'
-import { type Happening, isHappening, plainDetails, worthTelling } from './details.ts'
+import { type Happening, isHappening, notBegun, plainDetails, worthTelling } from './details.ts'
 import { attribute, text } from './xml.ts'
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222;background:#fff}
@@ -33,6 +33,8 @@ export const html = (events: readonly Event[]): string => {
   const summary = events.find((event) => event.event === 'summary')
   const sections = new Map<string, { host: string; role: string; events: Happening[] }>()
   for (const event of events.filter(isHappening)) {
+    // The table says why.
+    if (notBegun(event)) continue
     const role = 'role' in event ? event.role : ''
     const key = JSON.stringify([event.host, role])
     const open = sections.get(key) ?? { host: event.host, role, events: [] }

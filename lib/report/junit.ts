@@ -1,5 +1,5 @@
-import type { Event, HandlerEvent, TaskEvent } from '../events.ts'
-import { plainDetails } from './details.ts'
+import type { Event, HandlerEvent, HostEvent, TaskEvent } from '../events.ts'
+import { notBegun, plainDetails } from './details.ts'
 import { attribute, text } from './xml.ts'
 
 type Case = TaskEvent | HandlerEvent
@@ -44,12 +44,16 @@ const suite = (host: string, role: string, cases: readonly Case[]): string => {
   return `  <testsuite name="${attribute(`${host} ${role}`)}" ${counts} time="${seconds.toFixed(3)}">\n${cases.map(testcase).join('')}  </testsuite>\n`
 }
 
-/** A host that could not be worked with. */
-const broken = (host: string, message: string): string =>
-  `  <testsuite name="${attribute(host)}" tests="1" failures="0" errors="1" skipped="0">
-    <testcase name="connect" classname="${attribute(host)}">
-${tag('error', message.split('\n')[0] ?? '', message)}    </testcase>
+/** A host that could not be worked with, or was left alone. */
+const broken = (event: HostEvent): string => {
+  const [host, first] = [attribute(event.host), event.message.split('\n')[0] ?? '']
+  const skipped = notBegun(event)
+  const inner = skipped ? `      <skipped message="${attribute(first)}"/>\n` : tag('error', first, event.message)
+  return `  <testsuite name="${host}" tests="1" failures="0" errors="${skipped ? 0 : 1}" skipped="${skipped ? 1 : 0}">
+    <testcase name="connect" classname="${host}">
+${inner}    </testcase>
   </testsuite>\n`
+}
 
 /** For build servers: JUnit's XML, a suite for each host and role, a case for each task. */
 export const junit = (events: readonly Event[]): string => {
@@ -60,7 +64,7 @@ export const junit = (events: readonly Event[]): string => {
     open.cases.push(event)
     suites.set(key, open)
   }
-  const hosts = events.flatMap((event) => (event.event === 'host' ? [broken(event.host, event.message)] : []))
+  const hosts = events.flatMap((event) => (event.event === 'host' ? [broken(event)] : []))
   const all = [...suites.values()].map(({ host, role, cases }) => suite(host, role, cases))
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="trueup">\n${[...all, ...hosts].join('')}</testsuites>\n`
 }

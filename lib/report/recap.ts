@@ -1,6 +1,6 @@
-import type { HostSummary, SummaryEvent } from '../events.ts'
+import type { HostEvent, HostSummary, SummaryEvent } from '../events.ts'
 import { counted, duration, notable, plural } from './counts.ts'
-import type { Happening } from './details.ts'
+import { type Happening, notBegun } from './details.ts'
 import { type Colours, printable } from './style.ts'
 
 /**
@@ -14,12 +14,24 @@ export const recap = (
   dryRun: boolean,
   colour: Colours,
 ): string[] => {
-  const width = Math.max(...Object.keys(hosts).map((name) => name.length), 0)
-  const lines = Object.entries(hosts).map(([name, summary]) => {
+  const skipped = seen.filter(notBegun)
+  const left = new Set(skipped.map(({ host }) => host))
+  const begun = Object.entries(hosts).filter(([name]) => !left.has(name))
+  const width = Math.max(...begun.map(([name]) => name.length), 0)
+  const lines = begun.map(([name, summary]) => {
     const bad = summary.failed > 0 || summary.error !== undefined
     const paint = bad ? colour.red : summary.changed + summary.wouldChange > 0 ? colour.yellow : colour.green
     return `${paint(name.padEnd(width))}  ${totals(name, summary, seen)}`
   })
+  for (const why of new Set(skipped.map(({ message }) => message)))
+    lines.push(
+      colour.yellow(
+        notBegunAt(
+          skipped.filter(({ message }) => message === why),
+          why,
+        ),
+      ),
+    )
   const words = inWords(Object.values(hosts), exitCode, dryRun)
   return words === undefined ? lines : [...lines, exitCode > 2 || exitCode === 1 ? colour.red(words) : words]
 }
@@ -32,6 +44,16 @@ const totals = (name: string, summary: HostSummary, seen: readonly Happening[]):
   const why = reason(name, error, seen)
   return summary.ok + notable(summary) === 0 ? why : `${did}; ${why}`
 }
+
+/** `3 hosts not begun (web4, web5, web6): 1 of 6 hosts failed (web1), and --max-fail allows none`. */
+const notBegunAt = (hosts: readonly HostEvent[], why: string): string => {
+  const names = hosts.map(({ host }) => host)
+  const named = names.length > MANY ? `${names.slice(0, MANY).join(', ')}, …` : names.join(', ')
+  return `${plural(names.length, 'host')} not begun (${printable(named)}): ${printable(why)}`
+}
+
+/** So many names are read, and no more. */
+const MANY = 10
 
 /** Why a host's turn was over early: in a word where the message was shown. */
 const reason = (name: string, error: string, seen: readonly Happening[]): string => {

@@ -1,7 +1,7 @@
 import { type DefaultRenderer, figures, ListrDefaultRendererLogLevels as Level } from 'listr2'
 import type { Event, SummaryEvent } from '../events.ts'
 import { counted, type Counts, none, plus } from './counts.ts'
-import { details, type Happening, worthTelling } from './details.ts'
+import { details, type Happening, notBegun, worthTelling } from './details.ts'
 import { nextSteps } from './next.ts'
 import { recap } from './recap.ts'
 import { type Colours, colours, printable } from './style.ts'
@@ -11,7 +11,11 @@ import type { TextOptions } from './text.ts'
 interface Line {
   title: string
   output: string
+  readonly task: { title?: string }
 }
+
+/** Rows for the line about all hosts, a note below it, and the one that the cursor is in. */
+const BESIDES = 4
 
 /** What a host or a role has come to. */
 interface Progress {
@@ -24,7 +28,8 @@ interface Progress {
 
 /**
  * For a person who watches: listr2 draws the hosts and roles as they go on, and afterwards this tells what was not
- * simply fine. One host shows a line for each role; several hosts show a line each.
+ * simply fine. One host shows a line for each role; several hosts show a line each; of more than there is room for just
+ * those under way have one, below a line about them all.
  */
 export class Tree {
   /** How listr2 is to draw. */
@@ -32,16 +37,29 @@ export class Tree {
   readonly #options: TextOptions
   readonly #colour: Colours
   readonly #single: boolean
+  readonly #hosts: number
+  /** Lines that there is room for. */
+  readonly #room: number
+  readonly crowded: boolean
+  #overview: Line | undefined
+  /** Hosts that have a line. */
+  readonly #shown = new Set<string>()
+  #underWay = 0
+  readonly #ended = { fine: 0, failed: 0, 'not begun': 0 }
   /** By host, and by host and role. */
   readonly #open = new Map<string, Progress>()
   readonly #seen: Happening[] = []
   #dryRun = false
   #width = 0
 
-  constructor(options: TextOptions, hosts: number) {
+  /** @param rows - of the terminal */
+  constructor(options: TextOptions, hosts: number, rows = Infinity) {
     this.#options = options
     this.#colour = colours(options.colour)
     this.#single = hosts === 1
+    this.#hosts = hosts
+    this.#room = Math.max(1, rows - BESIDES)
+    this.crowded = hosts > this.#room
     this.look = {
       showSubtasks: this.#single,
       collapseSubtasks: false,
@@ -55,6 +73,8 @@ export class Tree {
   begin(line: Line, host: string, role?: string): void {
     const name = role ?? host.padEnd(this.#single ? 0 : this.#width)
     this.#open.set(key(host, role), { line, name, counts: none })
+    if (role === undefined) this.#admit(host)
+    if (!this.#shown.has(host)) return
     line.title = role === undefined ? `${name}  ${this.#colour.dim('connecting')}` : name
     if (role !== undefined) this.#draw(host, undefined, this.#single ? '' : role)
   }
@@ -70,13 +90,41 @@ export class Tree {
 
   end(host: string, role?: string): void {
     this.#draw(host, role)
+    const progress = this.#open.get(key(host, role))
     this.#open.delete(key(host, role))
+    if (role !== undefined || progress === undefined) return
+    this.#underWay -= 1
+    this.#shown.delete(host)
+    this.#ended[progress.over !== undefined || progress.counts.failed > 0 ? 'failed' : 'fine'] += 1
+    if (this.crowded) delete progress.line.task.title
+    this.#count()
+  }
+
+  overview(line: Line): void {
+    this.#overview = line
+    this.#count()
+  }
+
+  /** A host is under way, and has a line where there is room for it. */
+  #admit(host: string): void {
+    this.#underWay += 1
+    if (!this.crowded || this.#shown.size < this.#room) this.#shown.add(host)
+    this.#count()
+  }
+
+  /** `12 of 50 hosts done, 10 under way, 2 failed`. */
+  #count(): void {
+    if (this.#overview === undefined) return
+    const { fine, failed, 'not begun': left } = this.#ended
+    const more = Object.entries({ 'under way': this.#underWay, failed, 'not begun': left })
+    const parts = more.flatMap(([word, count]) => (count === 0 ? [] : [`${count} ${word}`]))
+    this.#overview.title = [`${fine + failed} of ${this.#hosts} hosts done`, ...parts].join(', ')
   }
 
   /** Shown on one of the lines that still move. */
   readonly note = (text: string): void => {
-    const last = [...this.#open.values()].at(-1)
-    if (last !== undefined) last.line.output = text
+    const line = this.#overview ?? [...this.#open.values()].at(-1)?.line
+    if (line !== undefined) line.output = text
   }
 
   readonly emit = (event: Event): void => {
@@ -84,15 +132,18 @@ export class Tree {
       this.#dryRun = event.dryRun
       this.#width = Math.max(...event.hosts.map((host) => host.length))
     } else if (event.event === 'summary') this.#finish(event)
-    else if (event.event !== 'check') this.#count(event)
+    else if (event.event !== 'check') this.#hear(event)
   }
 
-  #count(event: Happening): void {
+  #hear(event: Happening): void {
     this.#seen.push(event)
     const host = this.#open.get(event.host)
     const role = 'role' in event ? this.#open.get(key(event.host, event.role)) : undefined
     for (const progress of [host, role]) if (progress !== undefined) progress.counts = plus(progress.counts, event)
     if (event.event === 'host' && host !== undefined) host.over = event.status
+    if (!notBegun(event)) return
+    this.#ended['not begun'] += 1
+    this.#count()
   }
 
   #finish(summary: SummaryEvent): void {
@@ -110,7 +161,7 @@ export class Tree {
   /** @param now - what is going on */
   #draw(host: string, role?: string, now = ''): void {
     const progress = this.#open.get(key(host, role))
-    if (progress === undefined) return
+    if (progress === undefined || !this.#shown.has(host)) return
     const { line, name, counts, over } = progress
     const parts = [name]
     if (over !== undefined) parts.push(this.#colour.red(over))

@@ -3,6 +3,7 @@ import type { Emit } from '../events.ts'
 import type { Keeping } from './job.ts'
 import type { RunInfo } from './journal/journal.ts'
 import { masked } from './tell.ts'
+import { type Amount, Rollout } from './rollout.ts'
 import { worst } from './tally.ts'
 import { type Target, Turn } from './turn.ts'
 
@@ -19,6 +20,12 @@ export interface FleetOptions {
   readonly verbose: boolean
   /** Hosts at once. */
   readonly forks: number
+  /** Hosts in a batch: the next one is begun when all of the last have ended. */
+  readonly serial?: Amount
+  /** When so many have failed no other is begun; all are unless given. */
+  readonly maxFail?: Amount
+  /** Which part of the hosts this is. */
+  readonly shard?: string
   readonly signal: AbortSignal
   /** The exit code of a dry run that has found something to change: 2 unless that is what one expects. */
   readonly found?: number
@@ -35,12 +42,18 @@ export interface FleetOptions {
 export interface Line {
   title: string
   output: string
+  /** Whatever has no title is not shown. */
+  readonly task: { title?: string }
 }
 
 /** Retitles the lines of the tree as things go on. */
 export interface Watcher {
   /** How the tree is to look. */
   readonly look: typeof DefaultRenderer.rendererOptions
+  /** More hosts than there is room for: just those under way have a line, and one is about them all. */
+  readonly crowded: boolean
+  /** The line about them all. */
+  overview(line: Line): void
   /** A host's or a role's turn has begun. */
   begin(line: Line, host: string, role?: string): void
   /** A task's change is about to be made. */
@@ -50,16 +63,18 @@ export interface Watcher {
 }
 
 /**
- * Runs roles on hosts: hosts side by side, each host's roles in order.
+ * Runs roles on hosts: hosts side by side and in batches, each host's roles in order.
  *
  * @returns the exit code
  * @throws RoleError when the roles do not fit together
  */
 export const runFleet = async (options: FleetOptions): Promise<number> => {
-  const { id, version, targets, roles, dryRun, forks, renderer, watcher } = options
+  const { id, version, targets, roles, dryRun, forks, shard, signal, renderer, watcher } = options
   const emit = masked(options.emit)
   const { Listr } = await import('listr2')
-  emit({ event: 'run', id, dryRun, roles, hosts: targets.map(({ name }) => name), version })
+  const names = targets.map(({ name }) => name)
+  emit({ event: 'run', id, dryRun, roles, hosts: names, version, ...(shard !== undefined && { shard }) })
+  const rollout = new Rollout(names, options)
   const turns = new Map(
     targets.map((target) => {
       const doing = (role: string, task: string) => watcher?.doing(target.name, role, task)
@@ -68,15 +83,36 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
   )
   const hosts = [...turns].map(
     ([title, turn]): ListrTask => ({
-      title,
-      task: (_, line) => {
+      ...(watcher?.crowded !== true && { title }),
+      task: async (_, line) => {
+        const why = await rollout.begin(title)
+        if (why !== undefined || signal.aborted) {
+          turn.skip(why ?? 'the run was interrupted before', why === undefined ? 130 : 1)
+          rollout.end(title, false)
+          line.skip()
+          return
+        }
         watcher?.begin(line, title)
-        return line.newListr(steps(title, turn, roles, watcher), { concurrent: false, exitOnError: false })
+        const ended = () => {
+          rollout.end(title, turn.failed)
+          watcher?.end(title)
+        }
+        return line.newListr(steps(title, turn, roles, watcher, ended), { concurrent: false, exitOnError: false })
       },
     }),
   )
-  const list = new Listr(hosts, {
-    concurrent: forks,
+  // It is under way for as long as any host is, and takes no host's place.
+  const overview: ListrTask = {
+    title: `${names.length} hosts`,
+    task: async (_, line) => {
+      watcher?.overview(line)
+      await rollout.over()
+      if ([...turns.values()].some((turn) => turn.failed)) throw new Error('not all is well')
+    },
+  }
+  const crowded = watcher?.crowded === true
+  const list = new Listr(crowded ? [overview, ...hosts] : hosts, {
+    concurrent: crowded ? forks + 1 : forks,
     exitOnError: false,
     registerSignalListeners: false,
     renderer,
@@ -96,7 +132,13 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
 }
 
 /** A host's steps for listr2; the first connects, the last says good-bye: lines without a title are not shown. */
-const steps = (host: string, turn: Turn, roles: readonly string[], watcher: Watcher | undefined): ListrTask[] => [
+const steps = (
+  host: string,
+  turn: Turn,
+  roles: readonly string[],
+  watcher: Watcher | undefined,
+  ended: () => void,
+): ListrTask[] => [
   { task: () => turn.start() },
   ...roles.map(
     (role): ListrTask => ({
@@ -108,5 +150,5 @@ const steps = (host: string, turn: Turn, roles: readonly string[], watcher: Watc
       },
     }),
   ),
-  { task: () => turn.end().finally(() => watcher?.end(host)) },
+  { task: () => turn.end().finally(ended) },
 ]

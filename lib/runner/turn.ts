@@ -38,7 +38,9 @@ export class Turn {
   readonly #target: Target
   readonly #options: TurnOptions
   readonly #tally = new Tally()
-  readonly #started = performance.now()
+  #started: number | undefined
+  #ended: number | undefined
+  #trips = 0
   #session: Session | undefined
   #run: HostRun | undefined
   #interrupted = false
@@ -54,9 +56,9 @@ export class Turn {
 
   /** Connects and reads; afterwards the roles can have their turn. @throws when that failed */
   async start(): Promise<void> {
+    this.#started = performance.now()
     await this.#guarded(async () => {
       const { name, site, assignments } = this.#target
-      if (this.#options.signal.aborted) throw new InterruptedError('interrupted before it was connected to')
       this.#session = await this.#target.open()
       const journal = this.#journal && { journal: this.#journal }
       const job = { name, site, assignments, session: this.#session, ...this.#options, ...journal, emit: this.#emit }
@@ -64,7 +66,7 @@ export class Turn {
       await run.start()
       this.#run = run
     })
-    if (this.#bad) throw new Error('not connected')
+    if (this.failed) throw new Error('not connected')
   }
 
   /**
@@ -72,17 +74,29 @@ export class Turn {
    * @throws when it failed
    */
   async role(name: string): Promise<boolean> {
-    const bad = this.#bad
+    const bad = this.failed
     await this.#guarded(async () => await this.#run?.role(name))
-    if (this.#bad && !bad) throw new Error(`${name} failed`)
+    if (this.failed && !bad) throw new Error(`${name} failed`)
     return this.#run !== undefined && !bad
   }
 
-  /** Ends the connection; the last words of the journal go with it. */
+  /** The host is left alone. */
+  skip(message: string, exitCode: number): void {
+    this.#emit({ event: 'host', host: this.#target.name, status: 'skipped', exitCode, message })
+  }
+
+  /** Ends the connection; the last words of the journal go with it. What was known of the host is forgotten. */
   async end(): Promise<void> {
     const { changed, failed, ms, error } = this.summary
     const told = { outcome: this.#outcome, changed, failed, ms, ...(error !== undefined && { message: error }) }
-    await this.#session?.close(this.#journal?.end(told))
+    try {
+      await this.#session?.close(this.#journal?.end(told))
+    } finally {
+      this.#ended = performance.now()
+      this.#trips = this.#session?.trips ?? 0
+      this.#session = undefined
+      this.#run = undefined
+    }
   }
 
   get #outcome(): EndLine['outcome'] {
@@ -90,14 +104,16 @@ export class Turn {
   }
 
   get summary(): HostSummary {
-    return this.#tally.summary(this.#session?.trips ?? 0, Math.round(performance.now() - this.#started))
+    const ms = this.#started === undefined ? 0 : (this.#ended ?? performance.now()) - this.#started
+    return this.#tally.summary(this.#session?.trips ?? this.#trips, Math.round(ms))
   }
 
   get exitCode(): number {
     return this.#interrupted ? 130 : this.#tally.exitCode
   }
 
-  get #bad(): boolean {
+  /** Whether it has not come to a good end. */
+  get failed(): boolean {
     return ![0, 2].includes(this.exitCode)
   }
 

@@ -103,8 +103,8 @@ describe.concurrent('the command line', () => {
   })
 
   it.each([
-    [['--role', 'all', '--shard', '1/2'], 'trueup: --shard is not built yet\n'],
-    [['merge-reports', 'a.json'], 'trueup: merge-reports is not built yet\n'],
+    [['--role', 'all', '--persist'], 'trueup: there is no --persist: no connection is kept between runs'],
+    [['--role', 'all', '--shard', '3/2'], "trueup: option '--shard <i/n>' argument '3/2' is invalid."],
     [['--frobnicate'], "trueup: unknown option '--frobnicate'\n"],
     [
       ['--role', 'note'],

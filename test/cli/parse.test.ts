@@ -21,6 +21,24 @@ describe('what is typed', () => {
     ['--plan p.json --allow-unknown -i x.yml', 'apply', [], { plan: 'p.json', allowUnknown: true, inventory: 'x.yml' }],
     ['--role all --lock-wait 90', 'apply', [], { lockWait: 90 }],
     ['--role all --report junit=a.xml --report html=b', 'apply', [], { report: ['junit=a.xml', 'html=b'] }],
+    [
+      '--role all --serial 25% --max-fail 0 --shard 2/5',
+      'apply',
+      [],
+      {
+        serial: { count: 25, percent: true },
+        maxFail: { count: 0, percent: false },
+        shard: { index: 2, count: 5 },
+      },
+    ],
+    ['--plan p.json --serial 1 --max-fail 100%', 'apply', [], { maxFail: { count: 100, percent: true } }],
+    ['--list-hosts --shard 1/1', 'list-hosts', [], { shard: { index: 1, count: 1 } }],
+    [
+      'merge-reports a.json b.json --report html=x --json',
+      'merge-reports',
+      ['a.json', 'b.json'],
+      { report: ['html=x'], json: true },
+    ],
     ['--list-roles', 'list-roles', [], { listRoles: true, role: [] }],
     ['--role nginx --list-tasks --limit web1', 'list-tasks', [], { listTasks: true, role: ['nginx'], limit: 'web1' }],
     ['--list-hosts', 'list-hosts', [], { listHosts: true }],
@@ -55,6 +73,23 @@ describe('what is typed', () => {
       '--role all --lock-wait -1',
       "option '--lock-wait <seconds>' argument '-1' is invalid. It takes a whole number of seconds.",
     ],
+    ...['0', '0%', '101%', '1.5', '-1', '2 %', '%', '01'].map((typed): [string, string] => [
+      `--role all --serial=${typed.replace(' ', '_')}`,
+      `option '--serial <n|n%>' argument '${typed.replace(' ', '_')}' is invalid. It takes a whole number from 1, or a share of the hosts as 1% to 100%.`,
+    ]),
+    [
+      '--role all --max-fail 101%',
+      "option '--max-fail <n|n%>' argument '101%' is invalid. It takes a whole number from 0, or a share of the hosts as 0% to 100%.",
+    ],
+    ...['0/2', '3/2', '1', '1/0', 'a/b', '1/2/3'].map((typed): [string, string] => [
+      `--role all --shard ${typed}`,
+      `option '--shard <i/n>' argument '${typed}' is invalid. It takes a part of how many, from 1/1: 2/5 is the second of five.`,
+    ]),
+    ['exec all --serial 1 -- ls', '--serial means nothing with exec'],
+    ['verify --shard 1/2', '--shard means nothing with verify'],
+    ['--list-hosts --max-fail 1', '--max-fail means nothing with --list-hosts'],
+    ['merge-reports', "missing required argument 'file'"],
+    ['merge-reports a --role all', '--role means nothing with merge-reports'],
     ['exec all --lock-wait 5 -- ls', '--lock-wait means nothing with exec'],
     ['--role all nginx', 'unknown command "nginx"; --help lists what there is'],
     ['frobnicate', 'unknown command "frobnicate"; --help lists what there is'],
@@ -84,14 +119,10 @@ describe('what is typed', () => {
     expect(() => read(line)).toThrow(new UsageError(message))
   })
 
-  it.each([
-    ['--role all --serial 1', '--serial'],
-    ['--role all --max-fail 10%', '--max-fail'],
-    ['--role all --shard 1/2', '--shard'],
-    ['--role all --persist', '--persist'],
-    ['merge-reports a b', 'merge-reports'],
-  ])('%s is refused: not built yet', (line, word) => {
-    expect(() => read(line)).toThrow(new UsageError(`${word} is not built yet`))
+  it.each(['--role all --persist', '--role all --persist=60s'])('%s is refused by name, with the reason', (line) => {
+    expect(() => read(line)).toThrow(
+      new UsageError('there is no --persist: no connection is kept between runs; each sets up its own and ends it'),
+    )
   })
 })
 

@@ -67,7 +67,17 @@ const anything = fc.oneof(
   fc.constantFrom(']]>', '<!--', '</failure>', '"><x y="', '\0\x1b[31m', '\uFFFF', '&lt;'),
 )
 
+const LEFT: Event = { event: 'host', host: 'left', status: 'skipped', exitCode: 1, message: 'gone has failed' }
+
 describe('junit', () => {
+  it('takes a host that was not begun for skipped, and for no error', () => {
+    const xml = junit([...EVENTS, LEFT])
+    wellFormed(xml)
+    expect(xml).toMatch(
+      /<testsuite name="left" tests="1" failures="0" errors="0" skipped="1">\s*<testcase [^>]*>\s*<skipped message="gone has failed"\/>/,
+    )
+  })
+
   it('has a suite for each host and role, and a case for each task', () => {
     const xml = junit(EVENTS)
     wellFormed(xml)
@@ -107,6 +117,12 @@ describe('html', () => {
     expect(page).toContain('<details open><summary><span class="failed">failed</span> unit x</summary>')
     expect(page).toContain('1 ok, 1 changed, 1 failed, 1 skipped, 1 handler')
     expect(page).toContain('gone: no route')
+  })
+
+  it('has a row and no section for a host that was not begun', () => {
+    const page = html([...EVENTS, LEFT])
+    expect(page).not.toContain('<h2>left')
+    expect(page).toContain('<h2>gone')
   })
 
   it('takes nothing of what a host says as markup', () => {

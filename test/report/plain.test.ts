@@ -109,6 +109,29 @@ it('tells once why a turn was over early', () => {
   )
 })
 
+it('tells of hosts that were not begun together, at the end, and of each with -v', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `web${index + 2}`)
+  const why = '1 of 13 hosts failed (web1), and --max-fail allows none'
+  const stopped = [
+    run(false, 'web1', ...names),
+    task('web1', 'ufw', 'ufw enable', 'failed'),
+    ...names.map((host): Event => ({ event: 'host', host, status: 'skipped', exitCode: 1, message: why })),
+    summary(1, { web1: { failed: 1 }, ...Object.fromEntries(names.map((name) => [name, { error: why }])) }),
+  ]
+  expect(plain(stopped)).toMatchInlineSnapshot(`
+    "web1 ufw  failed        ufw enable
+    web1 ufw  0 ok, 1 failed
+
+    web1  0 ok, 1 failed, 1 trip, 0.6 s
+    12 hosts not begun (web2, web3, web4, web5, web6, web7, web8, web9, web10, web11, …): 1 of 13 hosts failed (web1), and --max-fail allows none
+    Failed: one task did not do its work.
+    Once mended:
+      npx tsx run.ts --role ufw --limit web1
+    "
+  `)
+  expect(plain(stopped, { verbose: true })).toContain(`web13  skipped  ${why}`)
+})
+
 it('says what a dry run has found', () => {
   const found = [
     run(true, 'web1'),

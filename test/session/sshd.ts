@@ -43,7 +43,7 @@ export interface SshdOptions {
 /** A little sshd in this process: runs commands with a shell, forwards connections, and counts. */
 export const startSshd = async (options: SshdOptions = {}) => {
   const { hostKeys, authorized, users, env = {}, shell = '/bin/sh', sftp } = options
-  const counts = { connections: 0, authentications: 0, channels: 0, sftps: 0 }
+  const counts = { connections: 0, most: 0, authentications: 0, channels: 0, sftps: 0 }
   const clients = new Set<Connection>()
   const letIn = (user: string, key: ParsedKey) =>
     (users === undefined || users.includes(user)) &&
@@ -51,6 +51,7 @@ export const startSshd = async (options: SshdOptions = {}) => {
   const server = new ssh2.Server({ hostKeys: [...(hostKeys ?? [newKey().private])] }, (client) => {
     counts.connections += 1
     clients.add(client)
+    counts.most = Math.max(counts.most, clients.size)
     client.on('error', () => {})
     client.on('close', () => clients.delete(client))
     client.on('authentication', (context) => {

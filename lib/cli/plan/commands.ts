@@ -5,6 +5,7 @@ import { selection } from '../hosts.ts'
 import type { Program } from '../main.ts'
 import type { Options } from '../options.ts'
 import { runId } from '../run-id.ts'
+import { shardOf } from '../shard.ts'
 import { UsageError } from '../usage.ts'
 import { version } from '../version.ts'
 import { type Work, workOn } from '../work.ts'
@@ -51,6 +52,7 @@ export const applyPlan = async (file: string, options: Options, program: Program
   const mark = marker(key)
   const plan = readPlan(file, key)
   if (!options.allowUnknown) refuseUnknown(file, plan)
+  const planned = Object.keys(plan.hosts)
   const { inventory } = selection(options.inventory ?? plan.inventory)
   const roles = program.roles.filter(({ name }) => plan.roles.includes(name))
   const gone = plan.roles.filter((name) => !roles.some((role) => role.name === name))
@@ -59,7 +61,7 @@ export const applyPlan = async (file: string, options: Options, program: Program
       id: runId(new Date()),
       plan: plan.id,
       inventory,
-      names: Object.keys(plan.hosts),
+      names: options.shard === undefined ? planned : shardOf(planned, options.shard),
       roles,
       keeping: { mark, saved: new Map(Object.entries(plan.hosts).map(([name, { steps }]) => [name, steps])) },
       before: (host, assignments) => {
