@@ -1,4 +1,6 @@
 import './lib/cli/start.ts'
 import { main } from './lib/cli/main.ts'
 
-process.exitCode = await main(process.argv.slice(2), () => import('./roles/index.ts'))
+void main(process.argv.slice(2), () => import('./roles/index.ts')).then((exitCode) => {
+  process.exitCode = exitCode
+})

@@ -34,32 +34,33 @@ const loaded = async (load: Load): Promise<Program> => {
   }
 }
 
-const carryOut = async (invocation: Invocation, program: Program): Promise<number> => {
-  if (invocation.command === 'list-roles') return listRoles(program)
-  const commands = await import('./commands.ts')
+/** What a command takes is loaded when it is called: most of a start is loading. */
+const carryOut = async (invocation: Invocation, load: () => Promise<Program>): Promise<number> => {
   switch (invocation.command) {
     case 'apply':
-      return await commands.apply(invocation, program)
+      return await (await import('./apply.ts')).apply(invocation, load)
     case 'exec':
-      return await commands.exec(invocation)
+      return await (await import('./exec.ts')).exec(invocation)
     case 'history':
-      return await commands.history(invocation)
+      return await (await import('./history.ts')).history(invocation)
     case 'list-hosts':
-      return await commands.listHosts(invocation)
+      return await (await import('./list.ts')).listHosts(invocation)
+    case 'list-roles':
+      return listRoles(await load())
     case 'list-tasks':
-      return await commands.listTasks(invocation, program)
+      return await (await import('./list.ts')).listTasks(invocation, await load())
     case 'merge-reports':
-      return await commands.mergeReports(invocation)
+      return await (await import('./merge-reports.ts')).mergeReports(invocation)
     case 'schema':
-      return await commands.schema(invocation, program)
+      return await (await import('./schema.ts')).schema(invocation, await load())
     case 'secrets':
-      return await commands.secrets(invocation)
+      return await (await import('./secrets/index.ts')).secrets(invocation)
     case 'trust':
-      return await commands.trust(invocation)
+      return await (await import('./trust.ts')).trust(invocation)
     case 'verify':
-      return await commands.verify(invocation, program)
+      return await (await import('./verify.ts')).verify(invocation, await load())
     case 'undo':
-      return await commands.undo(invocation)
+      return await (await import('./undo.ts')).undo(invocation)
   }
 }
 
@@ -79,7 +80,7 @@ export const main = async (argv: readonly string[], load: Load): Promise<number>
   })
   try {
     const invocation = parse(argv, version())
-    return invocation === undefined ? 0 : await carryOut(invocation, await loaded(load))
+    return invocation === undefined ? 0 : await carryOut(invocation, () => loaded(load))
   } catch (error) {
     const { exitCode, text } = failure(error, verbose)
     process.stderr.write(`${text}\n`)

@@ -1,9 +1,10 @@
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** This very file, or the bundle that it has become: there lines say nothing. */
+/** This very file, or the program that it is built into, with its pieces beside it: there lines say nothing. */
 const HERE = fileURLToPath(import.meta.url)
 const LIB = HERE.replace(/runner\/place\.ts$/, '')
+const PIECES = HERE.replace(/\.js$/, '/')
 
 interface Frame {
   readonly file: string
@@ -19,7 +20,8 @@ const framesOf = (stack: string): Frame[] =>
     const { file, at } = FRAME.exec(line)?.groups ?? {}
     if (file === undefined || at === undefined) return []
     const path = file.startsWith('file:') ? fileURLToPath(file) : file
-    const ours = path === HERE || (LIB !== HERE && path.startsWith(LIB)) || path.includes('/node_modules/')
+    const built = path === HERE || (PIECES !== HERE && path.startsWith(PIECES))
+    const ours = built || (LIB !== HERE && path.startsWith(LIB)) || path.includes('/node_modules/')
     return ours ? [] : [{ file: path, at }]
   })
 

@@ -3,7 +3,6 @@ import type { Host } from '../../inventory/host.ts'
 import type { Secret } from '../language/secret.ts'
 import type { Sh } from '../language/sh.ts'
 import { type Sudo, sudo } from './become.ts'
-import { startLocal } from './local.ts'
 import type { Claim } from './lock.ts'
 import { ShellSession } from './shell-session.ts'
 import type { Session } from './session.ts'
@@ -28,13 +27,16 @@ export interface OpenOptions extends Patience {
 /** Says, by the user who got in, what runs the loop: nothing, or a sudo with its options. */
 type Before = (login: string) => string
 
-/** Starts the loop on a host. ssh is loaded only where it is needed. */
+/** Starts the loop on a host. What that takes is loaded only where it is needed. */
 const start = async (
   host: Host,
   before: Before,
   { sshConfig: file, onWarning, keepalive }: OpenOptions,
 ): Promise<Streams> => {
-  if (host.connection === 'local') return startLocal(before(userInfo().username))
+  if (host.connection === 'local') {
+    const { startLocal } = await import('./local.ts')
+    return startLocal(before(userInfo().username))
+  }
   const { startSsh } = await import('./ssh/start.ts')
   return startSsh(host, before, { file, onWarning, keepalive })
 }

@@ -55,7 +55,10 @@ describe('a data set', () => {
     expect(imported()).toHaveLength(2)
   })
 
-  it.each(['ogr2ogr .*zones', '09_generate'])('whose import fails at %s is not remembered, and may be begun again', (at) => {
+  it.each([
+    'ogr2ogr .*zones',
+    '09_generate',
+  ])('whose import fails at %s is not remembered, and may be begun again', (at) => {
     on.fail(at)
     expect(on.run('import-data.sh').code).not.toBe(0)
     expect(existsSync(stamp())).toBe(false)

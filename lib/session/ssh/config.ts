@@ -1,7 +1,6 @@
+import { execFile } from 'node:child_process'
 import { homedir, userInfo } from 'node:os'
 import * as z from 'zod'
-import { $ } from 'zx/core'
-import { quote } from '../../language/quote.ts'
 import type { Keepalive } from './connect.ts'
 import { Refusal } from './refusal.ts'
 
@@ -99,21 +98,52 @@ export interface SshSettings {
   readonly keepalive?: Keepalive | undefined
 }
 
+/** What a run of `ssh -G` came to; no code where there is no such program. */
+interface Answer {
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const ask = (args: readonly string[]): Promise<Answer> =>
+  new Promise((resolve) => {
+    execFile('ssh', args, { env: environment(), timeout: 10_000 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code === 'ENOENT' ? undefined : 1
+      resolve({ code, stdout, stderr: stderr || (error?.message ?? '') })
+    })
+  })
+
+const argsFor = ({ address, user, port }: Asked, { file }: SshSettings): string[] => [
+  '-G',
+  ...(file === undefined ? [] : ['-F', file]),
+  ...(user === undefined ? [] : ['-l', user]),
+  ...(port === undefined ? [] : ['-p', String(port)]),
+  '--',
+  address,
+]
+
+/** Answers that are on their way before anybody needs them, each for one use. */
+const ahead = new Map<string, Promise<Answer>>()
+
+/** Asks what {@link sshConfig} is going to ask: OpenSSH takes its time, in which something else can be done. */
+export const askAhead = (asked: Asked, settings: SshSettings = {}): void => {
+  const args = argsFor(asked, settings)
+  ahead.set(args.join('\0'), ask(args))
+}
+
 /**
  * Asks OpenSSH itself what its configuration says, as nobody else reads Match and Include as it does.
  *
  * @throws Refusal where OpenSSH does not accept its configuration
  */
-export const sshConfig = async ({ address, user, port }: Asked, settings: SshSettings): Promise<SshConfig> => {
-  const options = [
-    ...(settings.file === undefined ? [] : ['-F', settings.file]),
-    ...(user === undefined ? [] : ['-l', user]),
-    ...(port === undefined ? [] : ['-p', String(port)]),
-  ]
-  const run = $({ env: environment(), shell: '/bin/sh', prefix: '', quote, nothrow: true, quiet: true, timeout: '10s' })
-  const { exitCode, stdout, stderr } = await run`exec ssh -G ${options} -- ${address}`
-  if (exitCode === 0) return parseSshConfig(stdout)
-  if (exitCode !== 127) throw new Refusal('final', `${address}: ssh_config cannot be read: ${stderr.trim()}`)
+export const sshConfig = async (asked: Asked, settings: SshSettings): Promise<SshConfig> => {
+  const args = argsFor(asked, settings)
+  const answer = ahead.get(args.join('\0'))
+  ahead.delete(args.join('\0'))
+  const { code, stdout, stderr } = await (answer ?? ask(args))
+  const { address, user, port } = asked
+  if (code === 0) return parseSshConfig(stdout)
+  if (code !== undefined) throw new Refusal('final', `${address}: ssh_config cannot be read: ${stderr.trim()}`)
   settings.onWarning?.('there is no ssh program here: ~/.ssh/config is not read')
   return defaultSshConfig(address, user ?? userInfo().username, port ?? 22)
 }

@@ -1,4 +1,6 @@
 import '../../../lib/cli/start.ts'
 import { main } from '../../../lib/cli/main.ts'
 
-process.exitCode = await main(process.argv.slice(2), () => import('./roles.ts'))
+void main(process.argv.slice(2), () => import('./roles.ts')).then((exitCode) => {
+  process.exitCode = exitCode
+})
