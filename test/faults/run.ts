@@ -7,4 +7,6 @@ import { main } from '../../lib/cli/main.ts'
 import { strike } from './strike.ts'
 
 strike(process.env['TRUEUP_STRIKE'], process.env['TRUEUP_TRACE'])
-process.exitCode = await main(process.argv.slice(2), () => import('../../roles/index.ts'))
+void main(process.argv.slice(2), () => import('../../roles/index.ts')).then((code) => {
+  process.exitCode = code
+})
