@@ -36,6 +36,7 @@ const loaded = async (load: Load): Promise<Program> => {
 
 const carryOut = async (invocation: Invocation, program: Program): Promise<number> => {
   if (invocation.command === 'list-roles') return listRoles(program)
+  if (invocation.command === 'merge-reports') return await (await import('./merge-reports.ts')).mergeReports(invocation)
   const commands = await import('./commands.ts')
   switch (invocation.command) {
     case 'apply':
@@ -48,8 +49,6 @@ const carryOut = async (invocation: Invocation, program: Program): Promise<numbe
       return await commands.listHosts(invocation)
     case 'list-tasks':
       return await commands.listTasks(invocation, program)
-    case 'merge-reports':
-      return await commands.mergeReports(invocation)
     case 'schema':
       return await commands.schema(invocation, program)
     case 'secrets':
