@@ -87,7 +87,7 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
       task: async (_, line) => {
         const why = await rollout.begin(title)
         if (why !== undefined || signal.aborted) {
-          turn.skip(why ?? 'the run was interrupted before', why === undefined ? 130 : 1)
+          turn.skip(why ?? 'the run ended before its turn', why === undefined ? 130 : 1)
           rollout.end(title, false)
           line.skip()
           return
