@@ -16,6 +16,8 @@ export interface Options {
   readonly json: boolean
   /** Reports to write at the end: `KIND=FILE`. */
   readonly report: readonly string[]
+  /** Tell at the end where the time went. */
+  readonly profile: boolean
   readonly forks: number
   /** Seconds. */
   readonly lockWait: number
@@ -38,6 +40,7 @@ export const UNTYPED: Options = {
   diff: true,
   json: false,
   report: [],
+  profile: false,
   forks: 10,
   lockWait: 0,
   askBecomePass: false,
@@ -82,6 +85,7 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
     'diff',
     'report',
     'timeout',
+    'profile',
     'out',
     'plan',
     'allowUnknown',

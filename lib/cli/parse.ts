@@ -112,6 +112,7 @@ const describe = (version: string): Command =>
     .option('--reboot', 'reboot hosts where something needs it, once; otherwise they are told of')
     .option('--json', 'one event per line on stdout, nothing else there')
     .option('--report <kind=file>', 'write a report at the end: junit, html or json; repeatable', collected)
+    .option('--profile', 'tell at the end, on stderr, where the time went')
     .option('--forks <n>', 'hosts at once (default 10)', positive)
     .option('--lock-wait <seconds>', 'wait so long for another run that holds a host (default: not at all)', seconds)
     .option('--timeout <minutes>', 'end the run after the task in hand once it took so long', positive)
