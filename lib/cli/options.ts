@@ -19,6 +19,8 @@ export interface Options {
   readonly json: boolean
   /** Reports to write at the end: `KIND=FILE`. */
   readonly report: readonly string[]
+  /** Tell at the end where the time went. */
+  readonly profile: boolean
   readonly forks: number
   /** Hosts in a batch. */
   readonly serial?: Amount
@@ -47,6 +49,7 @@ export const UNTYPED: Options = {
   diff: true,
   json: false,
   report: [],
+  profile: false,
   forks: 10,
   lockWait: 0,
   askBecomePass: false,
@@ -92,6 +95,7 @@ export const MEANINGFUL: Readonly<Record<CommandName, readonly (keyof Options)[]
     'diff',
     'report',
     'timeout',
+    'profile',
     'out',
     'plan',
     'allowUnknown',

@@ -118,6 +118,7 @@ const describe = (version: string): Command =>
     .option('--reboot', 'reboot hosts where something needs it, once; otherwise they are told of')
     .option('--json', 'one event per line on stdout, nothing else there')
     .option('--report <kind=file>', 'write a report at the end: junit, html or json; repeatable', collected)
+    .option('--profile', 'tell at the end, on stderr, where the time went')
     .option('--forks <n>', 'hosts at once (default 10)', positive)
     .option(
       '--serial <n|n%>',

@@ -36,6 +36,7 @@ export interface Work {
 /** Works on hosts as the options say. @returns the exit code */
 export const workOn = async (work: Work, options: Options, program: Program): Promise<number> => {
   const { id, inventory, names, roles, keeping } = work
+  const profile = options.profile ? new (await import('./profile.ts')).Profile() : undefined
   const known = names.filter((name) => inventory.hosts.has(name))
   const vars = await checkVars(inventory, known, roles, knownRoles(program.roles))
   const hosts = new Map((await resolveHosts(inventory, known)).map((host) => [host.name, host]))
@@ -46,6 +47,7 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
   const emit: Emit = (event) => {
     shown.emit(event)
     reports.emit(event)
+    profile?.hear(event)
   }
   const reporter = { ...shown, emit }
   if (names.length === 0 && options.shard) reporter.note(`there is no host in shard ${shardName(options.shard)}`)
@@ -62,10 +64,12 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
         if (host === undefined)
           throw new StaleError(`nothing was changed: ${name} is not in ${inventory.file} any more`)
         work.before?.(host, assignments)
-        return await open(host)
+        const session = await open(host)
+        return profile?.watch(session) ?? session
       },
     }
   })
+  profile?.reached('variables and roles')
   const exitCode = await runFleet({
     ...reporter,
     id,
@@ -92,6 +96,8 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
     },
   })
   await reports.save()
+  profile?.reached('hosts')
+  for (const line of profile?.lines() ?? []) process.stderr.write(`${line}\n`)
   return exitCode
 }
 

@@ -49,6 +49,9 @@ export class Facts implements View {
   }
 }
 
+/** Which question a command puts, for whoever looks at the clock. */
+export const askedBy = new WeakMap<Sh, string>()
+
 /** Probes on their way to the host: one command for each family, and what to do with the answers. */
 export interface Question {
   readonly commands: readonly Sh[]
@@ -64,7 +67,11 @@ export const question = (probes: readonly Probe[]): Question => {
   }
   const groups = [...families].map(([family, members]) => ({ family, probes: [...members.values()] }))
   return {
-    commands: groups.map(({ family, probes: members }) => built(() => command(family, members))),
+    commands: groups.map(({ family, probes: members }) => {
+      const asking = built(() => command(family, members))
+      askedBy.set(asking, family.name)
+      return asking
+    }),
     answer: (outputs, facts) => {
       for (const [index, group] of groups.entries()) {
         const output = outputs[index]

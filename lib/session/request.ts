@@ -22,6 +22,7 @@ interface Part {
   readonly stdout: Bounded
   readonly stderr: Bounded
   code: number | null
+  ms: number
 }
 
 /** One request under way: collects what its commands print until both streams have come to its end. */
@@ -32,6 +33,7 @@ export class Request {
   #resolve: (outputs: Output[]) => void = () => {}
   #reject: (error: Error) => void = () => {}
   #ended = 0
+  #at = performance.now()
   #room = TOTAL
 
   constructor(options: RequestOptions) {
@@ -44,6 +46,7 @@ export class Request {
       stdout: new Bounded(options.limit),
       stderr: new Bounded(options.limit),
       code: null,
+      ms: 0,
     }))
   }
 
@@ -65,8 +68,11 @@ export class Request {
       this.#resolve(this.#outputs(code === 'timeout'))
       return true
     }
+    const now = performance.now()
     const part = this.#parts[index - 1]
     if (part !== undefined) part.code = Number(code)
+    if (part !== undefined) part.ms += now - this.#at
+    this.#at = now
     return false
   }
 
@@ -76,8 +82,9 @@ export class Request {
 
   #outputs(timeout: boolean): Output[] {
     const running = this.#parts.findIndex(({ code }) => code === null)
-    return this.#parts.map(({ stdout, stderr, code }, index) => ({
+    return this.#parts.map(({ stdout, stderr, code, ms }, index) => ({
       code,
+      ms,
       stdout: stdout.bytes(),
       stderr: stderr.bytes(),
       truncated: stdout.truncated || stderr.truncated,

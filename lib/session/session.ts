@@ -11,6 +11,8 @@ export interface Output {
   /** Output beyond the limit was dropped from the middle. */
   readonly truncated: boolean
   readonly timedOut: boolean
+  /** Milliseconds between the end of the command before it and its own, as they were seen here. */
+  readonly ms?: number
 }
 
 export interface ExecOptions {
