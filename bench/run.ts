@@ -89,7 +89,8 @@ const measure = async (
 /** The line that says what went wrong. */
 const why = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error)
-  return (/^.*(?:Error|fatal|FAILED).*$/m.exec(text)?.[0] ?? text.split('\n').at(-1) ?? '').trim().slice(0, 200)
+  const told = /\b[A-Z]\w*Error: [\x20-\x7e]+|"msg": "[^"]+"|fatal: .+/.exec(text)?.[0]
+  return (told ?? text).trim().slice(0, 160)
 }
 
 const session = async (): Promise<void> => {

@@ -42,7 +42,7 @@ const timed = (
     child.once('close', (code) => {
       const ms = performance.now() - began
       if (code === 0) resolve({ ms, stdout })
-      else reject(new Error(`${program} ended with ${code}: ${`${stdout}\n${stderr}`.trim().slice(-4000)}`))
+      else reject(new Error(`${program} ended with ${code}: ${`${stdout}\n${stderr}`.trim().slice(-20_000)}`))
     })
     child.stdin.on('error', () => {})
     child.stdin.end(input)
