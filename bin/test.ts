@@ -46,8 +46,6 @@ const tests = async (folder: string, project: string): Promise<Count> => {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
-    // Hosts that boot, wait for a timer or fetch leave a core to others.
-    ...(project === 'e2e' ? ['--maxWorkers=3'] : []),
   ])
   try {
     const report = Report.parse(JSON.parse(readFileSync(file, 'utf8')))

@@ -9,7 +9,7 @@ import { type Course, figures, line, struck } from './campaign.ts'
 import { built, field, otherwise, shapeOf } from './field.ts'
 import { moments, type Request } from './moments.ts'
 
-/** Part of the campaign (faults.long.test.ts), at the moments that its seed gives, and one of each other fault. */
+/** A few moments of the campaign (faults.long.test.ts), and one of each other fault. */
 const HOST = 'faults'
 const place = field(HOST, ['base-ubuntu', 'ufw', 'certs', 'nginx'])
 const SEED = Number(process.env['TRUEUP_SEED'] ?? 20261124)
