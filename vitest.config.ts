@@ -12,7 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: 'unit', setupFiles, include: here(''), exclude: ['.engine', '.e2e', '.long'].flatMap(here) } },
-      { test: { name: 'engine', setupFiles, include: here('.engine'), testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: 'engine', setupFiles, include: here('.engine'), testTimeout: 120_000, hookTimeout: 180_000 } },
       { test: { name: 'e2e', globalSetup, include: here('.e2e'), testTimeout: 300_000, hookTimeout: 300_000 } },
       { test: { name: 'long', globalSetup, include: here('.long'), testTimeout: 300_000, hookTimeout: 600_000 } },
     ],

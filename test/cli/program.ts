@@ -24,7 +24,7 @@ beforeAll(async () => {
   const dir = await folder()
   await bundle('test/cli/fixtures/run.ts', dir)
   program = join(dir, 'run.js')
-}, 60_000)
+}, 180_000)
 
 afterAll(async () => {
   for (const dir of folders) await rm(dir, { recursive: true, force: true, maxRetries: 5 })
