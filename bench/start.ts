@@ -12,6 +12,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { nobody } from '../bin/nobody.ts'
 import { machine } from './machine.ts'
 import { median, quartiles } from './statistics.ts'
 
@@ -36,7 +37,7 @@ const firstByte = async (...args: readonly string[]): Promise<number> => {
   host.listen(0, '127.0.0.1')
   await once(host, 'listening')
   const inventory = join(folder, 'inventory.yml')
-  writeFileSync(inventory, oneHost((host.address() as AddressInfo).port))
+  writeFileSync(inventory, nobody((host.address() as AddressInfo).port))
   const began = performance.now()
   const child = start([...args, '-i', inventory])
   try {
@@ -52,22 +53,6 @@ const firstByte = async (...args: readonly string[]): Promise<number> => {
     host.close()
   }
 }
-
-const oneHost = (port: number): string => `site: { domain: example.org, project: example, dir: /srv/example }
-hosts:
-  there: { address: 127.0.0.1, port: ${port}, hostKey: 'SHA256:${'A'.repeat(43)}' }
-vars:
-  base-ubuntu: { swap: 0 }
-  compose-stack:
-    repository: { url: /srv/example.git, knownHosts: [] }
-    env:
-      POSTGRES_PASSWORD: &any nobody has it
-      NEO4J_PASSWORD: *any
-      MONGO_PASSWORD: *any
-      REDIS_PASSWORD: *any
-      MINIO_ROOT_PASSWORD: *any
-  monitoring: { grafana: { password: *any }, postgres: { password: *any }, redis: { password: *any } }
-`
 
 const CASES: Readonly<Record<string, () => Promise<number>>> = {
   'node -e 0': () => whole('-e', '0'),

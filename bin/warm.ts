@@ -9,26 +9,10 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nobody } from './nobody.ts'
 
 /** Milliseconds after which it has been long enough. */
 const PATIENCE = 60_000
-
-/** What no role does without; there is nothing behind it. */
-const inventory = (port: number): string => `site: { domain: example.org, project: example, dir: /srv/example }
-hosts:
-  there: { address: 127.0.0.1, port: ${port}, hostKey: 'SHA256:${'A'.repeat(43)}' }
-vars:
-  base-ubuntu: { swap: 0 }
-  compose-stack:
-    repository: { url: /srv/example.git, knownHosts: [] }
-    env:
-      POSTGRES_PASSWORD: &any nobody has it
-      NEO4J_PASSWORD: *any
-      MONGO_PASSWORD: *any
-      REDIS_PASSWORD: *any
-      MINIO_ROOT_PASSWORD: *any
-  monitoring: { grafana: { password: *any }, postgres: { password: *any }, redis: { password: *any } }
-`
 
 /** Runs the program once; where that does not work, the first start by a person does the same. */
 const dryRun = async (program: string, file: string, env: NodeJS.ProcessEnv): Promise<void> => {
@@ -49,7 +33,7 @@ export const warm = async (folder: string): Promise<void> => {
   await once(there, 'listening')
   try {
     const file = join(made, 'inventory.yml')
-    await writeFile(file, inventory((there.address() as AddressInfo).port))
+    await writeFile(file, nobody((there.address() as AddressInfo).port))
     const pieces = join(folder, 'run')
     const env = { PATH: process.env['PATH'], HOME: made, TRUEUP_LOCAL_ROOT: made, TRUEUP_CACHE: pieces }
     await dryRun(join(folder, 'run.js'), file, env)

@@ -8,6 +8,7 @@ import { worst } from '../runner/tally.ts'
 import { LostError, type Session, UnreachableError } from '../session/session.ts'
 import { selection } from './hosts.ts'
 import { interrupts } from './interrupt.ts'
+import { note } from './note.ts'
 import { opener } from './open.ts'
 import type { Invocation } from './options.ts'
 import { type Answer, teller } from './answers.ts'
@@ -22,7 +23,6 @@ export const exec = async ({ words, options }: Invocation): Promise<number> => {
   const { inventory, names } = selection(options.inventory, pattern)
   const hosts = await resolveHosts(inventory, names)
   const tell = teller(options.json, hosts)
-  const note = (text: string) => void process.stderr.write(`trueup: ${text}\n`)
   const open = await opener(options, (event) => event.event === 'warning' && note(`${event.host}: ${event.message}`))
   const signal = interrupts.watch(note)
   const limit = pLimit(options.forks)

@@ -1,5 +1,6 @@
 import { resolveHosts } from '../../inventory/vars.ts'
 import { mask } from '../language/mask.ts'
+import { columns } from '../report/columns.ts'
 import { duration, plural } from '../report/counts.ts'
 import { details } from '../report/details.ts'
 import { coloured, colours, indented, printable } from '../report/style.ts'
@@ -7,6 +8,7 @@ import { parseRun, parseRuns, readRun, readRuns, type Remembered, type Remembere
 import { worst } from '../runner/tally.ts'
 import { askAll, type Asked } from './ask.ts'
 import { selection } from './hosts.ts'
+import { note } from './note.ts'
 import { opener } from './open.ts'
 import type { Invocation, Options } from './options.ts'
 import { UsageError } from './usage.ts'
@@ -32,7 +34,6 @@ export const history = async ({ words: [id], options }: Invocation): Promise<num
 const askHosts = async (id: string | undefined, options: Options): Promise<Asked[]> => {
   const { inventory, names } = selection(options.inventory, options.limit)
   const hosts = await resolveHosts(inventory, names)
-  const note = (text: string) => void process.stderr.write(`trueup: ${text}\n`)
   const open = await opener(options, (event) => event.event === 'warning' && note(`${event.host}: ${event.message}`))
   return await askAll(hosts, open, id === undefined ? readRuns : readRun(checkId(id)), options.forks)
 }
@@ -94,14 +95,7 @@ const printText: Printer = {
       const what = undoes === undefined ? roles.join(',') : `undo ${undoes}`
       return [id, when(one.run.when), host, who, what, counted(one), one.end?.outcome ?? 'unfinished'].map(printable)
     })
-    const widths = Array.from({ length: 6 }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-    for (const row of rows)
-      write(
-        row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd(),
-      )
+    for (const line of columns(rows)) write(line)
   },
   run: (run) => {
     const colour = colours(coloured(process.env, process.stdout.isTTY))

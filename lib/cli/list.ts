@@ -1,10 +1,11 @@
 import { checkVars, resolveHosts } from '../../inventory/vars.ts'
+import { columns } from '../report/columns.ts'
 import { compose } from '../runner/compose.ts'
 import { assumed } from './facts.ts'
 import { selection } from './hosts.ts'
 import type { Program } from './main.ts'
 import type { Invocation } from './options.ts'
-import { knownRoles, selectRoles } from './roles.ts'
+import { assign, knownRoles, selectRoles } from './roles.ts'
 import { withoutSecrets } from './unasked.ts'
 
 /** Prints the hosts that would be worked on, as a table. */
@@ -16,11 +17,7 @@ export const listHosts = async ({ options }: Invocation): Promise<number> => {
     const { connection, user, address, port, groups } = host
     return [[name, connection === 'local' ? 'local' : `${user}@${address}:${port}`, groups.join(',')]]
   })
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  for (const row of rows) {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-    process.stdout.write(`${cells.join('  ').trimEnd()}\n`)
-  }
+  for (const line of columns(rows)) process.stdout.write(`${line}\n`)
   return 0
 }
 
@@ -33,7 +30,7 @@ export const listTasks = async ({ options }: Invocation, program: Program): Prom
   const vars = await checkVars(unasked, names, roles, knownRoles(program.roles))
   const lists = new Map<string, string[]>()
   for (const host of await resolveHosts(unasked, names)) {
-    const assignments = roles.map((role) => ({ role, vars: vars.get(host.name)?.get(role.name) }))
+    const assignments = assign(roles, vars.get(host.name))
     const items = compose(assignments, host.site, assumed(host))
     const lines = roles.flatMap(({ name }) => [
       `  ${name}\n`,

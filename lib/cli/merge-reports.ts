@@ -5,6 +5,7 @@ import { readReport, ReportError } from '../report/read.ts'
 import { recap } from '../report/recap.ts'
 import { coloured, colours, printable } from '../report/style.ts'
 import { worst } from '../runner/tally.ts'
+import { note } from './note.ts'
 import type { Invocation } from './options.ts'
 import { reportFiles } from './report-files.ts'
 import { UsageError } from './usage.ts'
@@ -15,7 +16,7 @@ export const mergeReports = async ({ words, options }: Invocation): Promise<numb
   const { events, missing } = merged(words)
   events.forEach(reports.emit)
   await reports.save()
-  if (missing.length > 0) process.stderr.write(`trueup: there is no report of ${named(missing)}\n`)
+  if (missing.length > 0) note(`there is no report of ${named(missing)}`)
   const [summary] = events.flatMap((event) => (event.event === 'summary' ? [event] : []))
   if (summary === undefined) return 1
   const lines = options.json

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { maxFail, serial, shard } from './amounts.ts'
 import { EXAMPLES, EXEC_EXAMPLES, MERGE_EXAMPLES, SECRETS_EXAMPLES, VERIFY_NOTES } from './examples.ts'
 import { type CommandName, type Invocation, MEANINGFUL, type Options, UNTYPED } from './options.ts'
-import { isPlanned, refusal } from './planned.ts'
+import { refusal } from './planned.ts'
 import { UsageError } from './usage.ts'
 
 /**
@@ -164,15 +164,14 @@ const seconds = (typed: string): number => {
 }
 
 const unknownWord = (word: string): string =>
-  isPlanned(word) ? refusal(word) : `unknown command ${JSON.stringify(word)}; --help lists what there is`
+  refusal(word) ?? `unknown command ${JSON.stringify(word)}; --help lists what there is`
 
 /** Commander's complaint in one line. */
 const explain = ({ code, message }: CommanderError, exec: boolean): string => {
   const text = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
   const option = /^unknown option '(.*?)'/.exec(text)?.[1]
   if (code !== 'commander.unknownOption' || option === undefined) return text
-  if (isPlanned(option)) return refusal(option)
-  return exec ? `${text}; the command of exec follows --` : text
+  return refusal(option) ?? (exec ? `${text}; the command of exec follows --` : text)
 }
 
 /** An option that means nothing to a command is a mistake. */

@@ -3,6 +3,7 @@ import { jsonReporter } from '../report/json.ts'
 import { plainReporter } from '../report/plain.ts'
 import { coloured } from '../report/style.ts'
 import type { FleetOptions } from '../runner/fleet.ts'
+import { note } from './note.ts'
 import type { Options } from './options.ts'
 
 /** What a run is shown through. */
@@ -20,7 +21,6 @@ export const chooseReporter = async (
 ): Promise<Reporter> => {
   const { stdout } = process
   const write = (text: string) => void stdout.write(text)
-  const note = (text: string) => void process.stderr.write(`trueup: ${text}\n`)
   if (json) return { renderer: 'silent', emit: jsonReporter(write), note }
   const options = { write, colour: coloured(process.env, stdout.isTTY), verbose, again }
   // A terminal that does not know its width (docker exec -t, some build servers) cannot be drawn on.

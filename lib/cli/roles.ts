@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { hint } from '../../inventory/suggest.ts'
 import type { KnownRoles } from '../../inventory/vars.ts'
 import type { Role } from '../language/role.ts'
+import type { Assignment } from '../runner/compose.ts'
 import { plannedRoles } from './planned.ts'
 import { UsageError } from './usage.ts'
 
@@ -42,6 +43,10 @@ const stranger = (name: string, known: readonly string[], exists: (path: string)
     ? `the role ${name} is not built yet (known: ${known.join(', ')})`
     : `no role is called ${JSON.stringify(name)}; ${hint(name, known, 'known')}`
 }
+
+/** Roles with what one host has for each of them. */
+export const assign = (roles: readonly Role[], vars: ReadonlyMap<string, unknown> | undefined): Assignment[] =>
+  roles.map((role) => ({ role, vars: vars?.get(role.name) }))
 
 /** The roles that an inventory may have variables for. */
 export const knownRoles = (roles: readonly Role[]): KnownRoles => {

@@ -12,9 +12,9 @@ import { opener } from './open.ts'
 import type { Invocation } from './options.ts'
 import { chooseReporter } from './reporter.ts'
 import { runId } from './run-id.ts'
+import { runInfo } from './run-info.ts'
 import { UsageError } from './usage.ts'
 import { version } from './version.ts'
-import { whoami } from './whoami.ts'
 
 /** Puts back the files that a run has replaced, on every host that remembers it. A run like any other, and remembered too. */
 export const undo = async ({ words, options }: Invocation): Promise<number> => {
@@ -53,6 +53,6 @@ export const undo = async ({ words, options }: Invocation): Promise<number> => {
     verbose: options.verbose,
     forks: options.forks,
     signal: interrupts.watch(reporter.note),
-    info: { id, when: new Date().toISOString(), who: whoami(), version: version(), roles: ['undo'], undoes: undone },
+    info: { ...runInfo(id, ['undo']), undoes: undone },
   })
 }

@@ -13,7 +13,7 @@ import { selection } from './hosts.ts'
 import type { Program } from './main.ts'
 import { opener } from './open.ts'
 import type { Invocation, Options } from './options.ts'
-import { knownRoles, selectRoles } from './roles.ts'
+import { assign, knownRoles, selectRoles } from './roles.ts'
 import { withoutSecrets } from './unasked.ts'
 
 const reporter = ({ json }: Options): Emit => {
@@ -45,7 +45,7 @@ export const verify = async ({ options }: Invocation, program: Program): Promise
   const limit = pLimit(options.forks)
   const verified = new Map<string, Promise<Verified>>()
   for (const host of hosts) {
-    const assignments = roles.map((role) => ({ role, vars: vars.get(host.name)?.get(role.name) }))
+    const assignments = assign(roles, vars.get(host.name))
     const target: Asked = { name: host.name, site: host.site, assignments, open: () => open(host) }
     verified.set(
       host.name,

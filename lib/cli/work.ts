@@ -15,10 +15,10 @@ import { opener } from './open.ts'
 import type { Options } from './options.ts'
 import { reportFiles } from './report-files.ts'
 import { chooseReporter } from './reporter.ts'
-import { knownRoles } from './roles.ts'
+import { assign, knownRoles } from './roles.ts'
+import { runInfo } from './run-info.ts'
 import { shardName } from './shard.ts'
 import { version } from './version.ts'
-import { whoami } from './whoami.ts'
 
 /** What is to be worked on, and what for. */
 export interface Work {
@@ -36,6 +36,7 @@ export interface Work {
 /** Works on hosts as the options say. @returns the exit code */
 export const workOn = async (work: Work, options: Options, program: Program): Promise<number> => {
   const { id, inventory, names, roles, keeping } = work
+  const roleNames = roles.map(({ name }) => name)
   const profile = options.profile ? new (await import('./profile.ts')).Profile() : undefined
   const known = names.filter((name) => inventory.hosts.has(name))
   const vars = await checkVars(inventory, known, roles, knownRoles(program.roles))
@@ -55,7 +56,7 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
   const open = await opener(options, reporter.emit, { run: id, mode: dryRun ? 'look' : 'take', wait })
   const targets = names.map((name): Target => {
     const host = hosts.get(name)
-    const assignments = roles.map((role) => ({ role, vars: vars.get(name)?.get(role.name) }))
+    const assignments = assign(roles, vars.get(name))
     return {
       name,
       site: host?.site ?? NOWHERE,
@@ -75,7 +76,7 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
     id,
     version: version(),
     targets,
-    roles: roles.map(({ name }) => name),
+    roles: roleNames,
     dryRun,
     reboot: options.reboot,
     diff: options.diff,
@@ -86,14 +87,7 @@ export const workOn = async (work: Work, options: Options, program: Program): Pr
     ...(options.shard && { shard: shardName(options.shard) }),
     signal: within(options.timeout, interrupts.watch(reporter.note), reporter.note),
     ...(keeping && { keeping }),
-    info: {
-      id,
-      when: new Date().toISOString(),
-      who: whoami(),
-      version: version(),
-      roles: roles.map(({ name }) => name),
-      ...(work.plan !== undefined && { plan: work.plan }),
-    },
+    info: { ...runInfo(id, roleNames), ...(work.plan !== undefined && { plan: work.plan }) },
   })
   await reports.save()
   profile?.reached('hosts')

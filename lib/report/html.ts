@@ -1,6 +1,7 @@
 import type { Event } from '../events.ts'
 import { counted, duration, plural } from './counts.ts'
 import { type Happening, isHappening, notBegun, plainDetails, worthTelling } from './details.ts'
+import { type Section, sections } from './sections.ts'
 import { attribute, text } from './xml.ts'
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222;background:#fff}
@@ -21,7 +22,7 @@ const entry = (event: Happening): string => {
 }
 
 /** What is not simply fine under each role, and how many tasks are. */
-const section = (host: string, role: string, events: readonly Happening[]): string => {
+const section = ({ host, role, events }: Section<Happening>): string => {
   const fine = events.length - events.filter(worthTelling).length
   const rest = fine > 0 ? `<p>${text(plural(fine, 'task'))} as wanted or not reached.</p>\n` : ''
   return `<h2>${text(role === '' ? host : `${host} · ${role}`)}</h2>\n${events.filter(worthTelling).map(entry).join('')}${rest}`
@@ -31,16 +32,8 @@ const section = (host: string, role: string, events: readonly Happening[]): stri
 export const html = (events: readonly Event[]): string => {
   const run = events.find((event) => event.event === 'run')
   const summary = events.find((event) => event.event === 'summary')
-  const sections = new Map<string, { host: string; role: string; events: Happening[] }>()
-  for (const event of events.filter(isHappening)) {
-    // The table says why.
-    if (notBegun(event)) continue
-    const role = 'role' in event ? event.role : ''
-    const key = JSON.stringify([event.host, role])
-    const open = sections.get(key) ?? { host: event.host, role, events: [] }
-    open.events.push(event)
-    sections.set(key, open)
-  }
+  // The table says why of hosts that were not begun.
+  const told = sections(events.filter(isHappening).filter((event) => !notBegun(event)))
   const title = `trueup ${run?.dryRun === true ? 'dry run' : 'run'} ${run?.id ?? ''}`
   const rows = Object.entries(summary?.hosts ?? {}).map(
     ([name, host]) =>
@@ -57,6 +50,6 @@ export const html = (events: readonly Event[]): string => {
 <p>Roles: ${text(run?.roles.join(', ') ?? '')}. Exit code ${text(String(summary?.exitCode ?? ''))}.</p>
 <table>
 ${rows.join('')}</table>
-${[...sections.values()].map(({ host, role, events: seen }) => section(host, role, seen)).join('')}</html>
+${told.map(section).join('')}</html>
 `
 }

@@ -1,5 +1,6 @@
 import type { Event, HandlerEvent, HostEvent, TaskEvent } from '../events.ts'
 import { notBegun, plainDetails } from './details.ts'
+import { type Section, sections } from './sections.ts'
 import { attribute, text } from './xml.ts'
 
 type Case = TaskEvent | HandlerEvent
@@ -37,7 +38,7 @@ const testcase = (event: Case): string => {
     : `    <testcase ${name} ${where}>\n${inner}    </testcase>\n`
 }
 
-const suite = (host: string, role: string, cases: readonly Case[]): string => {
+const suite = ({ host, role, events: cases }: Section<Case>): string => {
   const count = (...statuses: readonly string[]) => cases.filter(({ status }) => statuses.includes(status)).length
   const seconds = cases.reduce((sum, { ms }) => sum + ms, 0) / 1000
   const counts = `tests="${cases.length}" failures="${count('failed', 'would-change')}" errors="0" skipped="${count('unknown', 'skipped')}"`
@@ -57,14 +58,7 @@ ${inner}    </testcase>
 
 /** For build servers: JUnit's XML, a suite for each host and role, a case for each task. */
 export const junit = (events: readonly Event[]): string => {
-  const suites = new Map<string, { host: string; role: string; cases: Case[] }>()
-  for (const event of events.filter(isCase)) {
-    const key = JSON.stringify([event.host, event.role])
-    const open = suites.get(key) ?? { host: event.host, role: event.role, cases: [] }
-    open.cases.push(event)
-    suites.set(key, open)
-  }
   const hosts = events.flatMap((event) => (event.event === 'host' ? [broken(event)] : []))
-  const all = [...suites.values()].map(({ host, role, cases }) => suite(host, role, cases))
+  const all = sections(events.filter(isCase)).map(suite)
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="trueup">\n${[...all, ...hosts].join('')}</testsuites>\n`
 }

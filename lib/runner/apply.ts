@@ -13,6 +13,7 @@ import { guardOf, Guards } from './guard.ts'
 import { Pending } from './handlers.ts'
 import { HostLink } from './host.ts'
 import { assigned, type HostRun, InterruptedError, type Job, tell, type Told, warn } from './job.ts'
+import { owedIn } from './owed.ts'
 import { Adherence } from './plan/adherence.ts'
 import { StaleError } from './plan/compare.ts'
 import { Reboot } from './reboot.ts'
@@ -57,10 +58,10 @@ export class Apply implements HostRun {
     const { left } = session
     await this.#putBack(left)
     const probes = this.#items.flatMap(({ task }) => probesOf(task))
-    const owed = left.some((line) => line.startsWith('owed '))
-    if (!owed || this.#adherence) await this.#host.read(probes)
+    const owed = owedIn(left)
+    if (owed.length === 0 || this.#adherence) await this.#host.read(probes)
     await this.#adherence?.begin(this.#items, this.#host)
-    if (owed) await this.#pending.settle(left, probes)
+    await this.#pending.settle(owed, probes)
   }
 
   /** An earlier run was cut off before it had proved that one could still get in: first of all that is put back. */

@@ -8,7 +8,7 @@ import { question } from './facts.ts'
 import { failure } from './failure.ts'
 import type { HostLink } from './host.ts'
 import type { Job } from './job.ts'
-import { nameOf, type Owed, owedIn, owing, paying } from './owed.ts'
+import { nameOf, type Owed, owing, paying } from './owed.ts'
 
 /**
  * The handlers that a role's tasks have asked for, each once. Each is written down on the host before the change that asks
@@ -67,8 +67,7 @@ export class Pending {
    *
    * @param ahead - what else to read behind the last of them
    */
-  async settle(left: readonly string[], ahead: readonly Probe[]): Promise<void> {
-    const owed = owedIn(left)
+  async settle(owed: readonly Owed[], ahead: readonly Probe[]): Promise<void> {
     for (const [index, one] of owed.entries()) {
       const wrong = await this.#run(one.role, one, one.run, index === owed.length - 1 ? ahead : [], true)
       if (wrong === undefined) continue

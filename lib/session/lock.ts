@@ -1,8 +1,8 @@
-import { hostname, userInfo } from 'node:os'
 import * as z from 'zod'
 import { type Sh, sh } from '../language/sh.ts'
 import { pairs } from './pairs.ts'
 import { LockedError } from './session.ts'
+import { whoami } from './whoami.ts'
 
 /** What a run asks of a host before anything else: to be its only one, or to be told of another. */
 export interface Claim {
@@ -20,15 +20,6 @@ export interface Claim {
 const OWN = 3600
 /** Between two looks. Milliseconds. */
 const PAUSE = 500
-
-/** Who runs this, for whoever finds the host taken: `nika@laptop`. */
-const whoami = (): string => {
-  try {
-    return `${userInfo().username}@${hostname()}`
-  } catch {
-    return `user ${process.getuid?.() ?? 'unknown'}@${hostname()}`
-  }
-}
 
 /**
  * Asks for the lock, for the loop's own shell (loop.ts): flock(1) on descriptor 9, which no job inherits, so it ends with

@@ -4,7 +4,8 @@ import { inside } from '../sandbox/boot.ts'
 import { rootDir } from '../sandbox/disk.ts'
 import { diffManifest, down, manifest, reset, up } from '../sandbox/index.ts'
 import { addressesOf, on } from './judge.ts'
-import { appears, backIn, begin, getsIn, reboot, run } from './lockout/host.ts'
+import { appears, begin, run } from './lockout/host.ts'
+import { backIn, getsIn, reboot } from './reach.ts'
 
 const HOST = 'lockout'
 /** What of runs that died is left on the disk, beside the journal. */

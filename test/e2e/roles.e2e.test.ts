@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { down, hasSnapshot, restore, snapshot, ssh, up, reset } from '../sandbox/index.ts'
+import { randomly, shuffled } from '../random.ts'
 import { holdsTo, mends } from './contract.ts'
 import { mischief } from './mischief.ts'
 
@@ -30,7 +31,7 @@ describe('the host roles', () => {
     const seed = Number(process.env['TRUEUP_SEED'] ?? (process.env['CI'] ? 78155 : Date.now() % 100_000))
     await restore(HOST, 'provisioned')
     const ten: string[] = []
-    for (const { name, command } of shuffled(mischief, seed)) {
+    for (const { name, command } of shuffled(mischief, randomly(seed))) {
       if (ten.length === 10) break
       // What another one has made impossible is passed over: a rule is not deleted twice.
       if ((await ssh(HOST, command)).code === 0) ten.push(name)
@@ -40,18 +41,3 @@ describe('the host roles', () => {
     await holdsTo(HOST, ROLES)
   })
 })
-
-/** The same order for the same seed (mulberry32). */
-const shuffled = <T>(list: readonly T[], seed: number): T[] => {
-  let state = seed
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-  return list
-    .map((item) => ({ item, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item)
-}

@@ -1,4 +1,4 @@
-import { ssh } from '../sandbox/index.ts'
+import { backIn } from '../e2e/reach.ts'
 import { type Field, otherwise, type Shape, shapeOf, torn } from './field.ts'
 import type { Moment } from './moments.ts'
 
@@ -48,12 +48,8 @@ export const struck = async (
   return { moment, back, torn: half, wrong: said }
 }
 
-const reachable = async (name: string): Promise<number | undefined> => {
-  const since = performance.now()
-  while (performance.now() - since < BACK * 1000)
-    if ((await ssh(name, 'true', { timeout: 4000 })).code === 0) return Math.round((performance.now() - since) / 1000)
-  return undefined
-}
+const reachable = (name: string): Promise<number | undefined> =>
+  backIn(name, performance.now(), BACK).catch(() => undefined)
 
 /** One line for a person. */
 export const line = ({ moment, missed, back, runs, torn: half, wrong }: Outcome): string => {

@@ -7,7 +7,8 @@ import { mischief } from '../e2e/mischief.ts'
 import { on } from '../e2e/judge.ts'
 import { cli } from '../e2e/trueup.ts'
 import { diffManifest, type Manifest, manifest, restore, snapshot, ssh } from '../sandbox/index.ts'
-import { type Moment, type Request, randomly } from './moments.ts'
+import { randomly, shuffled } from '../random.ts'
+import type { Moment, Request } from './moments.ts'
 import { spelled } from './strike.ts'
 
 /** What is on a host after a run: its disk, what runs, and the rules in the kernel. */
@@ -61,14 +62,12 @@ export const field = (name: string, roles: readonly string[]) => {
       const { code, stdout, stderr } = await run()
       if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
       await snapshot(name, 'whole')
-      const random = randomly(seed)
       const ours = mischief.filter(({ role }) => roles.includes(role))
-      const shuffled = ours.map((one) => ({ one, at: random() })).sort((a, b) => a.at - b.at)
-      // What cuts the connection to a firewall that was never told of us is another test's.
+      // A guarded change of each kind, one with a handler, and one that takes a while.
       const must = ['a file edited', 'a policy opened', 'a site edited', 'a package removed']
       const first = ours.filter((one) => must.includes(one.name))
       const broken: string[] = []
-      for (const { name: drift, command } of [...first, ...shuffled.map(({ one }) => one)]) {
+      for (const { name: drift, command } of [...first, ...shuffled(ours, randomly(seed))]) {
         if (broken.length === drifts) break
         if (!broken.includes(drift) && (await ssh(name, command)).code === 0) broken.push(drift)
       }

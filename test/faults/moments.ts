@@ -1,3 +1,5 @@
+import { randomly } from '../random.ts'
+
 /** Where in a run it is struck: chosen from what an undisturbed run did, evenly over the kinds of moment. */
 
 /** A request of a run to a host. */
@@ -35,17 +37,6 @@ const SORTS: Readonly<Record<Kind, readonly [sorts: readonly Request['sort'][], 
   'between steps': [['change', 'handler'], ['between']],
   'in a handler': [['handler'], ['during', 'answered']],
   'with a guard armed': [['guarded'], ['during', 'answered', 'between']],
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export const randomly = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { StaleError } from '../../runner/plan/compare.ts'
 import type { Planned } from '../../runner/plan/planned.ts'
 import { selection } from '../hosts.ts'
 import type { Program } from '../main.ts'
+import { note } from '../note.ts'
 import type { Options } from '../options.ts'
 import { runId } from '../run-id.ts'
 import { shardOf } from '../shard.ts'
@@ -90,5 +91,3 @@ const refuseUnknown = (file: string, { hosts }: Plan): void => {
     unknown.length > 3 ? `${unknown.slice(0, 3).join(', ')} and ${unknown.length - 3} more` : unknown.join(', ')
   throw new UsageError(`${file}: what ${named} will do is not known; --allow-unknown applies it all the same`)
 }
-
-const note = (text: string) => void process.stderr.write(`trueup: ${text}\n`)

@@ -9,13 +9,13 @@ import { replaceFile } from '../../../inventory/replace-file.ts'
 import { variableOf } from '../../../inventory/secrets.ts'
 import { secretsIn } from '../../../inventory/value.ts'
 import { openToChange, save, withSecret } from '../../../inventory/vault.ts'
+import { note } from '../note.ts'
 import type { Invocation } from '../options.ts'
 import { edit } from './edit.ts'
 import { newValue } from './value.ts'
 import { UsageError } from '../usage.ts'
 
 const say = (...lines: readonly string[]) => process.stdout.write(lines.map((line) => `${line}\n`).join(''))
-const note = (text: string) => process.stderr.write(`trueup: ${text}\n`)
 const { env } = process
 
 /** Works on `secrets.age`, the encrypted secrets beside the inventory. */

@@ -6,9 +6,8 @@ import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
 import * as z from 'zod'
 import { bundle } from '../../../bin/build.ts'
-import { inside } from '../../sandbox/boot.ts'
 import { rootDir } from '../../sandbox/disk.ts'
-import { inventoryFile, ssh } from '../../sandbox/index.ts'
+import { inventoryFile } from '../../sandbox/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'trueup-lockout-'))
 // As it is built it starts several times faster.
@@ -62,28 +61,3 @@ export const run = (...args: Parameters<typeof begin>): Promise<Ended> => begin(
 /** Waits for a file on the host's disk, by no connection. */
 export const appears = (name: string, path: string) =>
   vi.waitFor(() => expect(existsSync(rootDir(name) + path), path).toBe(true), { timeout: 120_000, interval: 20 })
-
-/** Whether one gets in by a new connection of OpenSSH's. */
-export const getsIn = async (name: string): Promise<boolean> => (await ssh(name, 'true', { timeout: 4000 })).code === 0
-
-/** Seconds until one gets in again. */
-export const backIn = async (name: string, since = performance.now()): Promise<number> => {
-  while (!(await getsIn(name))) {
-    if (performance.now() - since > 150_000) throw new Error(`${name} is not reachable after 150 s`)
-    await new Promise((resume) => setTimeout(resume, 500))
-  }
-  return Math.round((performance.now() - since) / 1000)
-}
-
-const bootId = async (name: string): Promise<string> =>
-  (await inside(name, ['cat', '/proc/sys/kernel/random/boot_id']).catch(() => undefined))?.stdout ?? ''
-
-/** Reboots a host that nobody gets into. */
-export const reboot = async (name: string): Promise<void> => {
-  const before = await bootId(name)
-  await inside(name, ['systemctl', 'reboot', '--no-block'])
-  await vi.waitFor(async () => expect(['', before]).not.toContain(await bootId(name)), {
-    timeout: 60_000,
-    interval: 200,
-  })
-}
