@@ -4,6 +4,7 @@ import { shipped } from '../files/index.ts'
 import * as apt from '../tasks/apt.ts'
 import { type CronJob, cronFile, schedule } from '../tasks/cron.ts'
 import { file } from '../tasks/file.ts'
+import { link } from '../tasks/link.ts'
 import { file as fileAt } from '../tasks/path.ts'
 import { running, unit, up } from '../tasks/systemd.ts'
 import { jobSettings, msmtprc } from '../templates/jobs.ts'
@@ -110,6 +111,8 @@ export default role({
     file({ path: `/usr/local/sbin/${site.project}-job`, content: shipped('job.sh'), mode: '0755' }),
     file({ path: `/etc/${site.project}-jobs.env`, content: jobSettings(vars), mode: '0600' }),
     ...given(vars, site),
+    // Where the server's description looks for them.
+    link({ path: `${site.dir}/scripts/${site.project}-cron`, target: `/etc/cron.d/${site.project}` }),
   ],
   verify: ({ vars, site }) => verify(vars, site, given(vars, site)),
 })

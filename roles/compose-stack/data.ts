@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, readdirSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { blob, type Context, sh, type Site, type Task, task } from '../../lib/index.ts'
 import * as apt from '../../tasks/apt.ts'
@@ -7,7 +7,7 @@ import { file as fileAt } from '../../tasks/path.ts'
 import type { Vars } from './vars.ts'
 
 /** Bytes that are sent at once, and at most sent again after a connection was lost. */
-const PART = 32 * 1024 * 1024
+const PART = 8 * 1024 * 1024
 
 interface Item {
   /** Below the folder, with slashes. */
@@ -16,14 +16,18 @@ interface Item {
   readonly size: number
 }
 
-const items = (folder: string): readonly Item[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+const items = (folder: string): readonly Item[] => {
+  if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`)
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => ({ name, path: join(folder, name) }))
     .flatMap(({ name, path }) => {
       const about = statSync(path)
       if (/[\n\\]/.test(name)) throw new TypeError(`${path}: a data file's name has no line end and no backslash`)
       return about.isFile() ? [{ name, path, size: about.size }] : []
     })
+  if (found.length === 0) throw new Error(`there is no file in ${folder}`)
+  return found
+}
 
 const hashOf = async (path: string): Promise<string> => {
   const hash = createHash('sha256')
@@ -51,7 +55,13 @@ const send = async ({ $, upload }: Context, { name, path, size }: Item, into: st
     await upload(blob(Buffer.concat(chunks)), parcel)
     await $`mv -fT -- ${parcel} ${`${parts}/${part}`}`
   }
-  await $`cat ${parts}/* > ${`${parts}.whole`} && [ "$(sha256sum < ${`${parts}.whole`})" = ${`${hash}  -`} ] && chmod 0644 ${`${parts}.whole`} && mv -fT -- ${`${parts}.whole`} ${target} && rm -r -- ${parts}`
+  const whole = `${parts}.whole`
+  await $`cat ${parts}/* > ${whole}`
+  if (!(await $`sha256sum < ${whole}`.text()).startsWith(hash)) {
+    await $`rm -r -- ${parts} ${whole}`
+    throw new Error(`${name} arrived damaged: the next run sends it anew`)
+  }
+  await $`chmod 0644 ${whole} && mv -fT -- ${whole} ${target} && rm -r -- ${parts}`
 }
 
 /** The data set, brought to the host and imported into empty databases, once: import-data.sh leaves a stamp. */
@@ -64,9 +74,7 @@ export const imported = ({ data, wait }: Vars, { dir }: Site): Task[] => {
       title: 'data imported',
       want: fileAt(`${dir}/data/.imported`).is({ type: 'file' }),
       run: async (ctx) => {
-        const found = items(data.from)
-        if (found.length === 0) throw new Error(`there is no file in ${data.from}`)
-        for (const item of found) await send(ctx, item, into)
+        for (const item of items(data.from)) await send(ctx, item, into)
         await ctx.$`rm -rf -- ${`${into}/.incoming`} && ${sh`${dir}/scripts/import-data.sh >&2`}`
       },
       timeout: 4 * 3600 + wait,

@@ -125,7 +125,8 @@ const application = ({ project, worker }: Base): Record<string, JsonObject> => {
       image,
       build: { context: './backend' },
       env_file: ['.env'],
-      environment: NEIGHBOURS,
+      // By its port come nginx of the host, through an address that the engine picks, and the stack's own containers.
+      environment: { ...NEIGHBOURS, FORWARDED_ALLOW_IPS: '*' },
       volumes: ['lidar_data:/data/lidar'],
       ports: ['127.0.0.1:8000:8000'],
       depends_on: after('postgres', 'redis'),

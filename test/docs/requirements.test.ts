@@ -57,12 +57,8 @@ describe('docs/requirements.md', () => {
     for (const { id, live } of rows) for (const name of live) expect([...known], id).toContain(name)
   })
 
-  it('owns up to what nothing shows, and to no more than that', () => {
-    const owned = rows.filter(({ open }) => open.length > 0).map(({ id }) => id)
-    expect(owned.filter((id) => id.startsWith('R')).join(' ')).toBe(
-      'R37 R41 R42 R43 R44 R119 R120 R121 R122 R123 R124 R129 R135',
-    )
-    expect(owned.filter((id) => id.startsWith('D')).join(' ')).toBe('D19 D33 D35')
+  it('leaves nothing without a test or a line of the checklist', () => {
+    expect(rows.filter(({ open }) => open.length > 0).map(({ id }) => id)).toEqual([])
   })
 
   it('has a test named after each fault, which runs in every gate but for those that need a host for long', () => {

@@ -22,6 +22,11 @@ MAILTO=""
 `)
 })
 
+it('has them where the description looks for them (R41)', () => {
+  const found = tasks().find(({ title }) => title === `link ${SITE.dir}/scripts/moja-dzialka-cron`)
+  expect(found?.kind === 'task' && found.want.want).toMatchObject({ type: 'link', target: '/etc/cron.d/moja-dzialka' })
+})
+
 it('leaves out what is never to run, and quotes what a shell would read', () => {
   const site = { ...SITE, dir: '/srv/50% of $HOME' }
   const content = text(tasks({ cleanup: 'never', disk: 'never', restoreTest: 'never' }, site), 'cron jobs moja-dzialka')

@@ -53,6 +53,11 @@ describe('the compose files', () => {
     for (const service of Object.values(base.services)) expect(service).not.toHaveProperty('networks')
   })
 
+  it('have the backend believe who nginx says is asking, since nobody else reaches it (D19)', () => {
+    expect(of(base, 'backend').environment).toMatchObject({ FORWARDED_ALLOW_IPS: '*' })
+    expect(of(base, 'backend').ports).toEqual(['127.0.0.1:8000:8000'])
+  })
+
   it.each([
     ['postgres', '6144M', '4096M'],
     ['neo4j', '10240M', '6144M'],
