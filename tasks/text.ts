@@ -17,24 +17,34 @@ const withText = (path: string, state: FileState | Error | undefined, text: stri
   if (state instanceof Error) return state
   if (state.type !== 'file') return { ...state, text: null }
   if (Buffer.byteLength(text) > LIMIT) return new Error(`${path} is larger than ${LIMIT} bytes, too large to be edited`)
-  if (sha256(text) !== state.sha256) return new Error(`${path} is not text in UTF-8, or changed while it was read`)
+  if (sha256(text) !== state.sha256)
+    return new Error(`${path} is not text in UTF-8, is reached through a symbolic link, or changed while it was read`)
   return { ...state, text }
 }
 
 /**
  * The content of small text files, 256 kB at most; what is not text in UTF-8 is an error. bash(1) stops reading at a NUL
- * and everything else arrives as it is, which the hash of sha256sum(1) confirms. All of them cost the same two processes
- * as all files do.
+ * and everything else arrives as it is, which the hash of sha256sum(1) confirms. All of them cost the two processes that all
+ * files do, and one that asks the kernel (proc_pid_fd(5)) what was opened: a name in somebody else's folder may have come
+ * to mean another file since it was looked at, and what is in that one is not for the file that we write.
  */
 export const text = family<TextFileState>({
   name: 'text',
   read: (keys) => sh`
 (
-  LC_ALL=C
+  LC_ALL=C fds=()
+  for path in ${keys}; do
+    if [ -L "$path" ] || [ ! -f "$path" ]; then path=/dev/null; fi
+    exec {fd}<"$path" || exit
+    fds+=("/proc/$BASHPID/fd/$fd")
+  done
+  mapfile -d '' -t opened < <(readlink -z -- "\${fds[@]}")
+  at=0
   for path in ${keys}; do
     text=
-    [ -L "$path" ] || [ ! -f "$path" ] || { IFS= read -r -n ${LIMIT + 1} -d '' text || :; } <"$path" || exit
+    [ "\${opened[at]}" != "$path" ] || IFS= read -r -n ${LIMIT + 1} -d '' text <"\${fds[at]}" || :
     printf '%s\0' "$text"
+    at=$((at + 1))
   done
 ) || exit
 ${files.read(keys)}`,

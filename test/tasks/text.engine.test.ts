@@ -42,6 +42,14 @@ describe('text', () => {
     expect(found.get(join(dir, 'none'))).toMatchObject({ type: null, text: null })
   })
 
+  it('is not read through a link in its path, which could be another one by now (F23)', () => {
+    mkdirSync(join(dir, 'real'))
+    put('real/file', 'secret')
+    symlinkSync('real', join(dir, 'link'))
+    expect(String(read(join(dir, 'link/file')).get(join(dir, 'link/file')))).toContain('through a symbolic link')
+    expect(read(join(dir, 'real/file')).get(join(dir, 'real/file'))).toMatchObject({ text: 'secret' })
+  })
+
   it('is refused where it is no text', () => {
     const paths = [
       put('nul', 'a\0b'),
