@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/order.ts'
 
 const here = (pattern: string) => [`test/**/*${pattern}.test.ts`]
 
@@ -10,6 +11,7 @@ const globalSetup = ['test/built.ts']
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'unit', setupFiles, include: here(''), exclude: ['.engine', '.e2e', '.long'].flatMap(here) } },
       { test: { name: 'engine', setupFiles, include: here('.engine'), testTimeout: 120_000, hookTimeout: 180_000 } },

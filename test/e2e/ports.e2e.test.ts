@@ -71,7 +71,8 @@ systemctl enable -q --now web
 cd /root && apt-get download -q busybox-static >/dev/null && mkdir -p image/www && dpkg -x busybox-static_*.deb image
 [ -e image/bin/busybox ] || { mkdir -p image/bin; cp image/usr/bin/busybox image/bin/; }
 echo hello > image/www/index.html
-tar -C image -c . | docker import -c 'CMD ["/bin/busybox","httpd","-f","-p","80","-h","/www"]' - web >/dev/null
+printf '#!/bin/busybox sh\\ntrap "exit 0" TERM\\n/bin/busybox httpd -f -p 80 -h /www & wait\\n' > image/serve && chmod +x image/serve
+tar -C image -c . | docker import -c 'CMD ["/serve"]' - web >/dev/null
 docker network create apps >/dev/null
 run() { name=$1; shift; docker run -d --restart unless-stopped --name "$name" "$@" web >/dev/null; }
 run world -p 0.0.0.0:8080:80 -p '[::]:8081:80'
