@@ -43,8 +43,6 @@ const tests = async (folder: string, project: string): Promise<Count> => {
     'run',
     '--project',
     project,
-    // Hosts mostly wait: for packages, for services, for ports that do not answer.
-    ...(project === 'e2e' ? ['--maxWorkers=3'] : []),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
