@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { diffManifest } from './manifest.ts'
+import { $, whole } from './shell.ts'
 
 const before = {
   'file /etc/hosts': 'f 644 0:0 aaaa',
@@ -21,4 +22,8 @@ it('says what appeared, what went and what changed, in order', () => {
     '- file /etc/old: f 644 0:0 bbbb',
     '~ unit ssh.service: active since 1 → active since 2',
   ])
+})
+
+it('reads what a command writes as a whole, wherever a piece of it ends', async () => {
+  expect(await whole($`printf '\\303'; sleep 0.1; printf '\\255'`)).toBe('í')
 })

@@ -2,7 +2,7 @@
 import { inside } from './boot.ts'
 import { rootDir } from './disk.ts'
 import { getHost } from './host.ts'
-import { $ } from './shell.ts'
+import { $, whole } from './shell.ts'
 
 /** One entry per thing: `file /etc/hosts` → what it is like, `unit ssh.service` → since when, `container …` → since when. */
 export type Manifest = Readonly<Record<string, string>>
@@ -50,7 +50,7 @@ const hash = async (files: ReadonlyMap<string, string>): Promise<void> => {
   const paths = [...files.keys()]
   if (!paths.length) return
   // A file may be gone by now: the others count.
-  const { stdout } = await $({ input: paths.join('\0'), nothrow: true })`xargs -0 sha256sum -z`
+  const stdout = await whole($({ input: paths.join('\0'), nothrow: true })`xargs -0 sha256sum -z`)
   for (const line of stdout.split('\0')) {
     const version = files.get(line.slice(66))
     if (version) hashes.set(version, line.slice(0, 64))
@@ -62,8 +62,9 @@ const files = async (root: string): Promise<[string, string][]> => {
   const skip = ['(', ...pathTests(root, VOLATILE), ')', '-prune']
   const growing = ['(', ...pathTests(root, GROWING), ')', '-printf', '-\\0']
   const format = '/%P\\0%y\\0%m\\0%U:%G\\0%l\\0'
-  const { stdout } =
-    await $`find ${root} -xdev ${skip} -o -printf ${format} '(' ${growing} -o -printf ${'%i %s %T@ %C@\\0'} ')'`
+  const stdout = await whole(
+    $`find ${root} -xdev ${skip} -o -printf ${format} '(' ${growing} -o -printf ${'%i %s %T@ %C@\\0'} ')'`,
+  )
   const rows = fields(stdout, 6)
   const missing = rows.filter(
     ([, type, , , , version = '-']) => type === 'f' && version !== '-' && !hashes.has(version),

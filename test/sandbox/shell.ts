@@ -1,7 +1,15 @@
-import { $ as zx, ProcessOutput } from 'zx/core'
+import { $ as zx, ProcessOutput, type ProcessPromise } from 'zx/core'
 
 /** Local commands of the sandbox: silent, fed with nothing, thrown when they fail. */
 export const $ = zx({ quiet: true, input: '' })
+
+/** All that a command writes to its standard output; zx reads each piece of it alone, and cuts characters in two. */
+export const whole = async (running: ProcessPromise): Promise<string> => {
+  const pieces: Buffer[] = []
+  running.stdout.on('data', (piece: Buffer) => pieces.push(piece))
+  await running
+  return Buffer.concat(pieces).toString()
+}
 
 /** Tells the person what takes a while; stderr, because stdout belongs to what was asked for. */
 export const say = (message: string) => process.stderr.write(`sandbox: ${message}\n`)
