@@ -1,7 +1,16 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that take minutes, the longest first: what begins last should be short, so that all workers end together. */
-const LONG = ['e2e/roles', 'e2e/ports', 'tasks/services', 'e2e/bookworm', 'e2e/bad-input', 'e2e/sshd', 'tasks/nouns']
+const LONG = [
+  'e2e/roles',
+  'tasks/services',
+  'e2e/ports',
+  'faults/each',
+  'e2e/bookworm',
+  'e2e/bad-input',
+  'e2e/sshd',
+  'tasks/nouns',
+]
 
 const place = ({ moduleId }: TestSpecification): number => {
   const at = LONG.findIndex((name) => moduleId.includes(`/test/${name}.`))

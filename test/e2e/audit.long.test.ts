@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { down, reset, ssh, up } from '../sandbox/index.ts'
-import { troubles } from './contract.ts'
+import { down, ssh } from '../sandbox/index.ts'
+import { grounded } from './ground.ts'
 import { addressesOf, judge, on } from './judge.ts'
-import { trueup } from './trueup.ts'
 
 const HOST = 'audit'
 const JUDGE = 'auditor'
@@ -17,10 +16,7 @@ const SKIPPED = {
 }
 
 beforeAll(async () => {
-  await Promise.all([up([HOST]), judge(JUDGE, ['ssh-audit'])])
-  await reset([HOST])
-  const told = await trueup(HOST, ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx'])
-  expect(told.code, troubles(told)).toBe(0)
+  await Promise.all([grounded(HOST, ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx']), judge(JUDGE, ['ssh-audit'])])
 })
 afterAll(() => down([HOST, JUDGE]))
 

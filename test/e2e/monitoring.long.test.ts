@@ -6,12 +6,13 @@ import { Vars } from '../../roles/monitoring/vars.ts'
 import { file } from '../../tasks/file.ts'
 import { valid } from '../../tasks/prometheus.ts'
 import { appRepository } from '../sandbox/application.ts'
-import { down, reset, ssh, up } from '../sandbox/index.ts'
+import { down, ssh } from '../sandbox/index.ts'
 import { images } from '../sandbox/registry/index.ts'
 import { VARS } from '../sandbox/vars.ts'
 import { alerts } from '../../templates/monitoring/rules.ts'
 import { firing, STEPS, testFile } from '../templates/rule-tests.ts'
 import { holdsTo, mends, troubles } from './contract.ts'
+import { grounded } from './ground.ts'
 import { on } from './judge.ts'
 import { monitoringMischief } from './mischief-monitoring.ts'
 import { trueup } from './trueup.ts'
@@ -22,18 +23,17 @@ import { trueup } from './trueup.ts'
 const HOST = 'monitoring'
 const DIR = '/root/moja-dzialka'
 const RULES = `${DIR}/monitoring/prometheus/rules/trueup.yml`
-const GROUND = ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx', 'compose-stack']
+const GROUND = ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx']
 const { images: IMAGES, alerts: ALERTS } = Vars.parse({ grafana: { password: 'unused' } })
 const { password: PASSWORD } = z
   .object({ grafana: z.object({ password: z.string() }) })
   .parse(VARS['monitoring']).grafana
 
 beforeAll(async () => {
-  await up([HOST])
-  await reset([HOST])
+  await grounded(HOST, GROUND)
   await images()
   await appRepository(HOST, [{ version: '1' }])
-  const told = await trueup(HOST, GROUND)
+  const told = await trueup(HOST, ['compose-stack'])
   expect(told.code, troubles(told)).toBe(0)
 })
 afterAll(() => down([HOST]))

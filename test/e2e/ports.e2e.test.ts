@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import * as z from 'zod'
-import { down, inventoryFile, reset, ssh, up } from '../sandbox/index.ts'
+import { down, inventoryFile, ssh } from '../sandbox/index.ts'
 import { troubles } from './contract.ts'
+import { grounded } from './ground.ts'
 import { addressesOf, asCloudflare, EDGE, judge, on } from './judge.ts'
 import { trueup } from './trueup.ts'
 
@@ -14,8 +15,7 @@ const OUTSIDE = 'outsider'
 const folder = mkdtempSync(join(tmpdir(), 'trueup-ports-'))
 
 beforeAll(async () => {
-  await up([HOST])
-  await Promise.all([reset([HOST]), judge(OUTSIDE, ['nmap', 'python3'])])
+  await Promise.all([grounded(HOST, ['base-ubuntu']), judge(OUTSIDE, ['nmap', 'python3'])])
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })
@@ -117,8 +117,6 @@ const inventory = (ufw: object): string => {
 
 describe('what can be reached from outside', () => {
   it('is ssh alone while there is no firewall yet', async () => {
-    const told = await timed('base-ubuntu', () => trueup(HOST, ['base-ubuntu']))
-    expect(told.code, troubles(told)).toBe(0)
     const listening = await on(
       HOST,
       `ss -Htuln | awk '{print $1, $5}' | grep -vE ' (127\\.[0-9.]+|\\[::1\\])(%lo)?:' || :`,

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import * as z from 'zod'
-import { diffManifest, down, inventoryFile, manifest, reset, up } from '../sandbox/index.ts'
+import { diffManifest, down, inventoryFile, manifest } from '../sandbox/index.ts'
+import { grounded } from './ground.ts'
 import { addressesOf, judge, on } from './judge.ts'
 import { cli } from './trueup.ts'
 
@@ -36,8 +37,7 @@ const ports = async () =>
 
 beforeAll(async () => {
   await judge(JUDGE, ['openssh-client'])
-  await up([HOST])
-  await reset([HOST])
+  await grounded(HOST, ['base-ubuntu'])
   // As Ubuntu has it: the socket owns the port, the service is started by it.
   await on(
     HOST,

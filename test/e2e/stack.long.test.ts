@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
 import * as z from 'zod'
 import { appRepository, type Release } from '../sandbox/application.ts'
-import { down, inventoryFile, reset, ssh, up } from '../sandbox/index.ts'
+import { down, inventoryFile, ssh } from '../sandbox/index.ts'
 import { images, startRegistry, stopRegistry } from '../sandbox/registry/index.ts'
 import { holdsTo, mends, troubles } from './contract.ts'
+import { grounded } from './ground.ts'
 import { on } from './judge.ts'
 import { cronMischief } from './mischief-cron.ts'
 import { stackMischief } from './mischief-stack.ts'
@@ -42,12 +43,9 @@ const inventoryWith = async (more: object): Promise<string> => {
 }
 
 beforeAll(async () => {
-  await up([HOST])
-  await reset([HOST])
+  await grounded(HOST, GROUND)
   await images()
   await appRepository(HOST, RELEASES.slice(0, 1))
-  const told = await trueup(HOST, GROUND)
-  expect(told.code, troubles(told)).toBe(0)
 })
 afterAll(() => down([HOST]))
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { appRepository } from '../sandbox/application.ts'
-import { diffManifest, down, inventoryFile, manifest, reset, up } from '../sandbox/index.ts'
+import { diffManifest, down, inventoryFile, manifest } from '../sandbox/index.ts'
 import { images } from '../sandbox/registry/index.ts'
 import { troubles } from './contract.ts'
+import { grounded } from './ground.ts'
 import { on } from './judge.ts'
 import { cli, trueup } from './trueup.ts'
 
@@ -44,12 +45,10 @@ const failures = async (): Promise<readonly string[]> => {
 }
 
 beforeAll(async () => {
-  await up([HOST])
-  await reset([HOST])
+  await grounded(HOST, ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx'])
   await images()
   await appRepository(HOST)
-  const roles = ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx', 'compose-stack', 'cron']
-  const told = await trueup(HOST, roles)
+  const told = await trueup(HOST, ['compose-stack', 'cron'])
   expect(told.code, troubles(told)).toBe(0)
 })
 afterAll(() => down([HOST]))

@@ -1,12 +1,6 @@
 import { backIn } from '../e2e/reach.ts'
-import { type Field, otherwise, type Shape, shapeOf, torn } from './field.ts'
+import { type Course, type Field, otherwise, shapeOf, torn } from './field.ts'
 import type { Moment } from './moments.ts'
-
-/** What an undisturbed run finds and leaves. */
-export interface Course {
-  readonly before: Shape
-  readonly after: Shape
-}
 
 /** What came of one strike. */
 export interface Outcome {

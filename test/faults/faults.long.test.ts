@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { down, reset, up } from '../sandbox/index.ts'
-import { type Course, figures, line, type Outcome, struck } from './campaign.ts'
-import { built, field, shapeOf } from './field.ts'
+import { down, up } from '../sandbox/index.ts'
+import { grounded } from '../e2e/ground.ts'
+import { figures, line, type Outcome, struck } from './campaign.ts'
+import { type Course, field, readied } from './field.ts'
 import { KINDS, moments, type Request } from './moments.ts'
 
 /**
@@ -17,15 +18,9 @@ let course: Course
 let trace: readonly Request[]
 
 beforeAll(async () => {
-  await built()
   await up(HOSTS)
-  await reset(HOSTS)
-  const broken = await first.prepare(24, SEED)
-  console.log(`seed ${SEED}; broken by hand: ${broken.join(', ')}`)
-  const before = await shapeOf(first.name)
-  const { trace: requests, shape: after } = await first.reference()
-  course = { before, after }
-  trace = requests
+  await grounded(first.name, ROLES)
+  ;({ course, trace } = await readied(first, 24, SEED))
 }, 900_000)
 afterAll(async () => {
   first.away()

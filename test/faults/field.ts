@@ -11,6 +11,12 @@ import { randomly, shuffled } from '../random.ts'
 import type { Moment, Request } from './moments.ts'
 import { spelled } from './strike.ts'
 
+/** What an undisturbed run finds and leaves. */
+export interface Course {
+  readonly before: Shape
+  readonly after: Shape
+}
+
 /** What is on a host after a run: its disk, what runs, and the rules in the kernel. */
 export interface Shape {
   readonly disk: Manifest
@@ -44,7 +50,7 @@ dpkg -l | sort | sha256sum`
 /** Beside `files/`, which it reads. */
 const FOLDER = '.sandbox'
 
-export const built = (): Promise<void> => bundle('test/faults/run.ts', FOLDER)
+const built = (): Promise<void> => bundle('test/faults/run.ts', FOLDER)
 
 /** A host whose runs are disturbed, and what becomes of it. */
 export const field = (name: string, roles: readonly string[]) => {
@@ -95,6 +101,19 @@ export const field = (name: string, roles: readonly string[]) => {
 
 export type Field = ReturnType<typeof field>
 
+/** A host with much broken, as it is then and after a run that nobody disturbs, and what that run asked of it. */
+export const readied = async (
+  place: Field,
+  drifts: number,
+  seed: number,
+): Promise<{ course: Course; trace: readonly Request[] }> => {
+  await built()
+  console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed)).join(', ')}`)
+  const before = await shapeOf(place.name)
+  const { trace, shape: after } = await place.reference()
+  return { course: { before, after }, trace }
+}
+
 export const shapeOf = async (name: string): Promise<Shape> => ({
   disk: comparable(await manifest(name)),
   live: await on(name, LIVE),
@@ -113,3 +132,12 @@ export const torn = (before: Manifest, after: Manifest, now: Manifest): readonly
   Object.keys({ ...before, ...after })
     .filter((key) => key.startsWith('file /etc/') && before[key] !== after[key])
     .filter((key) => now[key] !== before[key] && now[key] !== after[key])
+
+/** A run after a fault: it comes to its end, and everything is as without the fault. */
+export const recovers = async (place: Field, { after }: Course): Promise<void> => {
+  const { code, stdout, stderr } = await place.run()
+  const failed = stdout.split('\n').filter((one) => one.includes('"failed"'))
+  if (code !== 0) throw new Error([`the run after it ended with ${code}`, ...failed, stderr].join('\n'))
+  const left = otherwise(after, await shapeOf(place.name))
+  if (left.length > 0) throw new Error(`not as without the fault:\n${left.join('\n')}`)
+}
