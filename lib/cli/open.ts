@@ -2,10 +2,14 @@ import type { Host } from '../../inventory/host.ts'
 import type { Emit } from '../events.ts'
 import { mask } from '../language/mask.ts'
 import { prelude } from '../language/prelude.ts'
+import type { Secret } from '../language/secret.ts'
 import type { Claim } from '../session/lock.ts'
 import type { Session } from '../session/session.ts'
 import type { Options } from './options.ts'
 import { askPassword } from './password.ts'
+
+/** What was typed: a program asks once, however often it goes to its hosts. */
+let typed: Promise<Secret> | undefined
 
 /**
  * Makes sessions, with what was asked for beforehand; their warnings are told like any other.
@@ -17,7 +21,7 @@ export const opener = async (
   emit: Emit,
   claim?: Claim,
 ): Promise<(host: Host) => Promise<Session>> => {
-  const becomePassword = askBecomePass ? await askPassword('sudo password: ') : undefined
+  const becomePassword = askBecomePass ? await (typed ??= askPassword('sudo password: ')) : undefined
   return async (host) => {
     const { openSession } = await import('../session/open.ts')
     const onWarning = (message: string) => emit({ event: 'warning', host: host.name, role: '', message: mask(message) })
