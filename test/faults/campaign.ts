@@ -18,14 +18,18 @@ export interface Outcome {
 /** Seconds in which a host is to be reachable again. */
 const BACK = 90
 
-/** Strikes a run, looks at what is left, and lets the next one come. */
+/**
+ * Strikes a run, looks at what is left, and lets the next one come.
+ *
+ * @param broken - brings the host to where the run begins
+ */
 export const struck = async (
   place: Field,
   moment: Moment,
   { before, after }: Course,
-  from?: string,
+  broken: () => Promise<void>,
 ): Promise<Outcome> => {
-  await place.back('broken', from)
+  await broken()
   if (!(await place.strike(moment))) return { moment, missed: true, torn: [], wrong: [] }
   const back = await reachable(place.name)
   if (back === undefined) return { moment, torn: [], wrong: [`nobody gets in ${BACK} s later`] }

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { troubles } from '../e2e/contract.ts'
 import { grounded } from '../e2e/ground.ts'
 import { on } from '../e2e/judge.ts'
-import { backIn, reboot } from '../e2e/reach.ts'
+import { backIn } from '../e2e/reach.ts'
 import { trueup } from '../e2e/trueup.ts'
-import { inside } from '../sandbox/boot.ts'
-import { diffManifest, down, manifest, ssh } from '../sandbox/index.ts'
+import { inside, powerOff } from '../sandbox/boot.ts'
+import { getHost } from '../sandbox/host.ts'
+import { diffManifest, down, manifest, ssh, up } from '../sandbox/index.ts'
 import { figures, line, struck } from './campaign.ts'
 import { type Course, field, readied, recovers } from './field.ts'
 import { moments, type Request } from './moments.ts'
@@ -31,7 +32,7 @@ it('F6 F7 a run that is killed leaves the host reachable, whole, and one run fro
 }, async () => {
   const outcomes = []
   for (const moment of moments(trace, 6, SEED)) {
-    const outcome = await struck(place, moment, course)
+    const outcome = await struck(place, moment, course, place.breaks)
     console.log(line(outcome))
     outcomes.push(outcome)
   }
@@ -51,7 +52,9 @@ describe('a run', () => {
     await expect
       .poll(async () => (await ssh(HOST, 'pgrep -x dpkg')).stdout, { timeout: 60_000, interval: 50 })
       .not.toBe('')
-    await reboot(HOST)
+    // As where the power fails: nothing is asked to end.
+    await powerOff(await getHost(HOST))
+    await up([HOST])
     const { code } = await first
     console.log(`rebooted while dpkg was at work: exit code ${code}`)
     await backIn(HOST)

@@ -33,7 +33,7 @@ it(`F7 ${COUNT} runs killed: no host lost, no file torn, one run to converge`, {
   const outcomes: Outcome[] = []
   const work = async (place: typeof first, from?: string) => {
     for (let moment = waiting.shift(); moment !== undefined; moment = waiting.shift()) {
-      const outcome = await struck(place, moment, course, from)
+      const outcome = await struck(place, moment, course, () => place.back('broken', from))
       outcomes.push(outcome)
       console.log(`${outcomes.length}  ${place.name}  ${line(outcome)}`)
     }

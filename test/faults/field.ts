@@ -56,6 +56,7 @@ const built = (): Promise<void> => bundle('test/faults/run.ts', FOLDER)
 export const field = (name: string, roles: readonly string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'trueup-faults-'))
   const args = ['--role', roles.join(','), '--limit', name, '--json']
+  const commands = new Map<string, string>()
   const run = (env: Readonly<Record<string, string>> = {}, more: readonly string[] = []) =>
     cli([...args, ...more], env, `${FOLDER}/run.js`)
   return {
@@ -72,13 +73,17 @@ export const field = (name: string, roles: readonly string[]) => {
       // A guarded change of each kind, one with a handler, and one that takes a while.
       const must = ['a file edited', 'a policy opened', 'a site edited', 'a package removed']
       const first = ours.filter((one) => must.includes(one.name))
-      const broken: string[] = []
       for (const { name: drift, command } of [...first, ...shuffled(ours, randomly(seed))]) {
-        if (broken.length === drifts) break
-        if (!broken.includes(drift) && (await ssh(name, command)).code === 0) broken.push(drift)
+        if (commands.size === drifts) break
+        if (!commands.has(drift) && (await ssh(name, command)).code === 0) commands.set(drift, command)
       }
       await snapshot(name, 'broken')
-      return broken
+      return [...commands.keys()]
+    },
+
+    /** Breaks it once more, in the same way: sooner done than going back to where it was broken. */
+    breaks: async (): Promise<void> => {
+      for (const command of commands.values()) await on(name, command)
     },
 
     /** Runs it undisturbed, and looks at what that does. */
