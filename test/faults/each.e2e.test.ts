@@ -46,7 +46,7 @@ it('F6 F7 a run that is killed leaves the host reachable, whole, and one run fro
 
 describe('a run', () => {
   it('F2 that a reboot cuts off is gone on with, an interrupted dpkg first', async () => {
-    await place.back('broken')
+    await place.breaks()
     await on(HOST, 'apt-get -yq remove nginx nginx-common > /dev/null')
     const first = place.run()
     await expect
@@ -62,7 +62,6 @@ describe('a run', () => {
   })
 
   it('F12 takes back a site that does not shake hands any more, and says which file speaks before it', async () => {
-    await place.back('whole')
     const [site, foreign] = ['/etc/nginx/sites-available/moja-dzialka', '/etc/nginx/conf.d/foreign.conf']
     await on(
       HOST,
@@ -82,7 +81,7 @@ describe('a run', () => {
   })
 
   it('F14 waits for whoever holds the lock of xtables', async () => {
-    await place.back('broken')
+    await place.breaks()
     await inside(HOST, ['sh', '-c', 'flock /run/xtables.lock sleep 6 > /dev/null 2>&1 &'])
     await recovers(place, course)
   })

@@ -64,11 +64,10 @@ export const field = (name: string, roles: readonly string[]) => {
     run,
     away: () => rmSync(folder, { recursive: true, force: true }),
 
-    /** Everything as the roles want it, under a label of its own, and then with much of it broken. */
+    /** Everything as the roles want it, and then much of it broken. @returns what */
     prepare: async (drifts: number, seed: number): Promise<readonly string[]> => {
       const { code, stdout, stderr } = await run()
       if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
-      await snapshot(name, 'whole')
       const ours = mischief.filter(({ role }) => roles.includes(role))
       // A guarded change of each kind, one with a handler, and one that takes a while.
       const must = ['a file edited', 'a policy opened', 'a site edited', 'a package removed']
@@ -77,11 +76,10 @@ export const field = (name: string, roles: readonly string[]) => {
         if (commands.size === drifts) break
         if (!commands.has(drift) && (await ssh(name, command)).code === 0) commands.set(drift, command)
       }
-      await snapshot(name, 'broken')
       return [...commands.keys()]
     },
 
-    /** Breaks it once more, in the same way: sooner done than going back to where it was broken. */
+    /** Breaks it once more, in the same way. */
     breaks: async (): Promise<void> => {
       for (const command of commands.values()) await on(name, command)
     },
@@ -100,20 +98,27 @@ export const field = (name: string, roles: readonly string[]) => {
     strike: async (moment: Moment): Promise<boolean> =>
       (await run({ TRUEUP_STRIKE: spelled(moment) })).signal === 'SIGKILL',
 
-    back: (label: string, from?: string) => restore(name, label, from === undefined ? {} : { from }),
+    /** Goes back to where it, or another one, was broken. */
+    back: (from = name) => restore(name, 'broken', { from }),
   }
 }
 
 export type Field = ReturnType<typeof field>
 
-/** A host with much broken, as it is then and after a run that nobody disturbs, and what that run asked of it. */
+/**
+ * A host with much broken, as it is then and after a run that nobody disturbs, and what that run asked of it.
+ *
+ * @param keep - makes a snapshot of the broken host, to go back to or for another one to start from
+ */
 export const readied = async (
   place: Field,
   drifts: number,
   seed: number,
+  keep = false,
 ): Promise<{ course: Course; trace: readonly Request[] }> => {
   await built()
   console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed)).join(', ')}`)
+  if (keep) await snapshot(place.name, 'broken')
   const before = await shapeOf(place.name)
   const { trace, shape: after } = await place.reference()
   return { course: { before, after }, trace }

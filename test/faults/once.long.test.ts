@@ -43,7 +43,7 @@ const FULL = [
 
 describe('a run', () => {
   it('F1 goes on, or is gone on with, where the network is away for a while', async () => {
-    await place.back('broken')
+    await place.breaks()
     const first = place.run()
     await new Promise((resume) => setTimeout(resume, 2500))
     await inside(HOST, ['sh', '-c', `(${AWAY}) > /dev/null 2>&1 &`])
@@ -55,7 +55,6 @@ describe('a run', () => {
   })
 
   it('F3 replaces nothing, and says how full it is, where the disk of a file is full', async () => {
-    await place.back('whole')
     for (const [role, path] of FULL) {
       const folder = path === ANY ? '/var/lib/trueup' : path.slice(0, path.lastIndexOf('/'))
       const wanted = await on(HOST, `sha256sum ${path}`)
