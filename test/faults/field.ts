@@ -52,11 +52,14 @@ const FOLDER = '.sandbox'
 
 const built = (): Promise<void> => bundle('test/faults/run.ts', FOLDER)
 
-/** A host whose runs are disturbed, and what becomes of it. */
-export const field = (name: string, roles: readonly string[]) => {
+/**
+ * A host whose runs are disturbed, and what becomes of it.
+ *
+ * @param commands - what breaks it, by the name of the drift: chosen by `prepare`, and shared by hosts that begin alike
+ */
+export const field = (name: string, roles: readonly string[], commands = new Map<string, string>()) => {
   const folder = mkdtempSync(join(tmpdir(), 'trueup-faults-'))
   const args = ['--role', roles.join(','), '--limit', name, '--json']
-  const commands = new Map<string, string>()
   const run = (env: Readonly<Record<string, string>> = {}, more: readonly string[] = []) =>
     cli([...args, ...more], env, `${FOLDER}/run.js`)
   return {
