@@ -6,7 +6,7 @@ const LONG = [
   'tasks/services',
   'e2e/ports',
   'faults/each',
-  'e2e/bookworm',
+
   'e2e/bad-input',
   'e2e/sshd',
   'tasks/nouns',

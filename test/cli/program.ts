@@ -16,11 +16,13 @@ const folder = async (): Promise<string> => {
 }
 
 let program = ''
+let cache = ''
 
 /** The program with the test's roles, from source and as it is built: that one starts several times faster. */
 const source = [process.execPath, '--import', 'tsx', join(root, 'test/cli/fixtures/run.ts')]
 
 beforeAll(async () => {
+  cache = await folder()
   const dir = await folder()
   await bundle('test/cli/fixtures/run.ts', dir)
   program = join(dir, 'run.js')
@@ -68,7 +70,13 @@ ${vars}  vault: { dir: ${dir}, password: !secret pw }
   files: { dir: ${dir}, text: "one\\n", mode: '0644', password: !secret pw }
 ${extra}`,
   )
-  const base = { PATH: process.env['PATH'] ?? '', HOME: dir, TRUEUP_INVENTORY: inventory, TRUEUP_LOCAL_ROOT: dir }
+  const base = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: dir,
+    TRUEUP_INVENTORY: inventory,
+    TRUEUP_LOCAL_ROOT: dir,
+    TRUEUP_CACHE: cache,
+  }
   const built = (args: readonly string[]) => [process.execPath, program, ...args]
   return {
     dir,
