@@ -33,6 +33,7 @@ const OWN: readonly [pattern: RegExp, reason: string][] = [
   [/^file \/etc\/(ld\.so\.cache|ufw\/.*\.rules\.\d+_\d+)/, 'made anew, with the time in its name'],
   [/^file .*\/nginx\/ssl\//, 'a key is made anew where it was lost'],
   [/^container /, 'judged by what runs'],
+  [/^unit ufw\.service$/, 'active since a boot, not since it was enabled; its rules are looked at in the kernel'],
 ]
 
 const comparable = (disk: Manifest): Manifest =>
