@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { down, up } from '../sandbox/index.ts'
 import { grounded } from '../e2e/ground.ts'
-import { figures, line, type Outcome, struck } from './campaign.ts'
-import { type Course, field, readied } from './field.ts'
+import { asOn, figures, line, type Outcome, struck } from './campaign.ts'
+import { type Course, field, readied, shapeOf } from './field.ts'
 import { KINDS, moments, type Request } from './moments.ts'
 
 /**
@@ -33,11 +33,13 @@ it(`F7 ${COUNT} runs killed: no host lost, no file torn, one run to converge`, {
   const waiting = [...moments(trace, COUNT, SEED)]
   const outcomes: Outcome[] = []
   const work = async (place: typeof first, from?: string) => {
+    await place.back(from)
+    const its = asOn(await shapeOf(place.name), course)
     let begun = 0
     // Every tenth begins from the snapshot: what a run leaves behind would otherwise be there for good.
-    const broken = () => (begun++ % 10 === 0 ? place.back(from) : place.breaks())
+    const broken = () => (++begun % 10 === 0 ? place.back(from) : place.breaks())
     for (let moment = waiting.shift(); moment !== undefined; moment = waiting.shift()) {
-      const outcome = await struck(place, moment, course, broken)
+      const outcome = await struck(place, moment, its, broken)
       outcomes.push(outcome)
       console.log(`${outcomes.length}  ${place.name}  ${line(outcome)}`)
     }
