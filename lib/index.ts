@@ -1,6 +1,16 @@
 /** The language that tasks and roles are written in. Pure: nothing here does I/O. */
 export { type Blob, blob, sha256 } from './language/blob.ts'
-export { type Claim, type Fact, type Family, family, Probe, probe, type Unsettled } from './language/probe.ts'
+export {
+  type Claim,
+  each,
+  type Fact,
+  type Family,
+  family,
+  type Found,
+  Probe,
+  probe,
+  type Unsettled,
+} from './language/probe.ts'
 export { quote } from './language/quote.ts'
 export { type HostFacts, type Requirement, type Role, type RoleInput, role, type Site } from './language/role.ts'
 export { join, type MaybeSecret, Secret } from './language/secret.ts'

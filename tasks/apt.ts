@@ -22,10 +22,10 @@ const STATES: Readonly<Record<string, string>> = {
   i: 'installed',
 }
 
-const parseLine = (line: string, native: string): [string, string | true][] => {
+const parseLine = (line: string, native: string | undefined): [string, string | true][] => {
   const [desired, is = '', broken] = line.slice(0, 3)
-  const full = line.slice(3)
-  const name = full.endsWith(`:${native}`) ? full.slice(0, -native.length - 1) : full
+  const [plain = '', architecture = ''] = line.slice(3).split(' ')
+  const name = [native, 'all', ''].includes(architecture) ? plain : `${plain}:${architecture}`
   const state = broken === 'R' ? 'to be reinstalled' : STATES[is]
   return [
     ...(state === undefined ? [] : [[name, state] satisfies [string, string]]),
@@ -42,9 +42,11 @@ const parseLine = (line: string, native: string): [string, string | true][] => {
 export const packages: Probe<State> = probe({
   id: 'apt.packages',
   needs: ['dpkg-query'],
-  read: sh`dpkg --print-architecture && dpkg-query -W -f '\${db:Status-Abbrev}\${binary:Package}\n'`,
+  // The architecture of dpkg itself is what it calls native.
+  read: sh`exec dpkg-query -W -f '\${db:Status-Abbrev}\${Package} \${Architecture}\n'`,
   parse: (stdout) => {
-    const [native = '', ...lines] = stdout.split('\n')
+    const lines = stdout.split('\n')
+    const native = lines.find((line) => line.startsWith('dpkg ', 3))?.slice(8)
     return Object.fromEntries(lines.flatMap((line) => (line === '' ? [] : parseLine(line, native))))
   },
 })

@@ -1,4 +1,4 @@
-import { blob, family, type Handler, type Sh, sh, type State, type Task, task } from '../lib/index.ts'
+import { blob, each, family, type Handler, type Sh, sh, type State, type Task, task } from '../lib/index.ts'
 import { accountName } from './group.ts'
 import { path as pathAt, type PathState } from './path.ts'
 import { parseKey, publicKey } from './ssh-key.ts'
@@ -9,9 +9,7 @@ import { parseKey, publicKey } from './ssh-key.ts'
  */
 type KeysState = State
 
-const paths = pathAt('/').family
 const folder = (path: string): string => path.slice(0, path.lastIndexOf('/'))
-const both = (keys: readonly string[]): string[] => [...new Set(keys.flatMap((key) => [folder(key), key]))]
 
 const attributes = (type: 'file' | 'directory', state: PathState): string | null =>
   state.type === null ? null : state.type === type ? `${state.mode} ${state.owner}:${state.group}` : state.type
@@ -36,31 +34,27 @@ const LIMIT = 256 * 1024
 /** The files as they are; links are not followed. */
 const keysAt = family<KeysState>({
   name: 'authorized-keys',
+  rests: (key) => [pathAt(folder(key)), pathAt(key)],
   read: (keys) => sh`
 for path in ${keys}; do
-  [ -L "$path" ] || [ ! -f "$path" ] ||
-    (set -o pipefail; dd if="$path" iflag=nofollow,nonblock,fullblock,count_bytes bs=64K count=${LIMIT + 1} status=none | tr '\0' '\n') || exit
+  if [ ! -L "$path" ] && [ -f "$path" ]; then
+    mapfile -d '' -t parts < <(exec dd if="$path" iflag=nofollow,nonblock,fullblock,count_bytes bs=64K count=${LIMIT + 1} status=none)
+    wait "$!" || exit
+    printf '%s\n' "\${parts[@]}"
+  fi
   printf '\0'
-done
-${paths.read(both(keys))}`,
-  parse: (stdout, keys) => {
+done`,
+  parse: (stdout, keys, found) => {
     const fields = stdout.split('\0')
-    const stats = paths.parse(fields.slice(keys.length).join('\0'), both(keys))
-    const stat = (path: string) => stats.get(path) ?? new Error(`${path}: the answer is missing`)
-    return new Map(
-      keys.map((key, index): [string, KeysState | Error] => {
-        const [directory, file] = [stat(folder(key)), stat(key)]
-        if (directory instanceof Error) return [key, directory]
-        if (file instanceof Error) return [key, file]
-        const text = fields[index] ?? ''
-        if (Buffer.byteLength(text) > LIMIT) return [key, new Error(`${key} is larger than ${LIMIT} bytes`)]
-        const is = {
-          directory: attributes('directory', directory),
-          file: attributes('file', file),
-        }
-        return [key, { ...is, ...entries(text) }]
-      }),
-    )
+    return each(keys, (key, index) => {
+      const text = fields[index] ?? ''
+      if (Buffer.byteLength(text) > LIMIT) throw new Error(`${key} is larger than ${LIMIT} bytes`)
+      return {
+        directory: attributes('directory', found(pathAt(folder(key)))),
+        file: attributes('file', found(pathAt(key))),
+        ...entries(text),
+      }
+    })
   },
 })
 

@@ -42,7 +42,7 @@ export const schedule = (text: string): string => {
 
 const next = (text: string): Date | null => {
   try {
-    return new Cron(text, { mode: '5-part', paused: true, timezone: 'UTC' }).nextRun()
+    return new Cron(text, { mode: '5-part', paused: true, utcOffset: 0 }).nextRun()
   } catch (error) {
     throw new TypeError(
       `not a time for cron: ${JSON.stringify(text)}: ${error instanceof Error ? error.message : String(error)}`,

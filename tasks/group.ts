@@ -9,7 +9,7 @@ export interface GroupState extends State {
 /** group(5): NAME:PASSWORD:GID:MEMBERS, the part of it that is asked for. */
 export const groupAt = family<GroupState>({
   name: 'group',
-  read: () => sh`cat /etc/group`,
+  read: () => sh`exec cat /etc/group`,
   parse: (stdout, keys) => {
     const gids = new Map(stdout.split('\n').map((line) => [line.split(':')[0] ?? '', Number(line.split(':')[2])]))
     return new Map(

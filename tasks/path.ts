@@ -1,4 +1,4 @@
-import { type Family, family, type State, sh } from '../lib/index.ts'
+import { each, type Family, family, type State, sh } from '../lib/index.ts'
 
 /** What stat(1) says of a path; all `null` where there is nothing. */
 export interface PathState extends State {
@@ -34,11 +34,19 @@ const PLAIN = /^[\w@%+:,./ -]*$/
 
 const ENOENT = /^stat: .*: (No such file or directory|Not a directory)$/
 
-/** Fields end in NUL, which no name can hold; sections end in an empty field. The middle one is what stat(1) complains of. */
+/**
+ * Fields end in NUL, which no name can hold; sections end in an empty field. The middle one is what stat(1) complains of.
+ * readlink(1) prints no name, so that what is no link any more (somebody may exchange it) would put others in its place.
+ */
 const stat = (keys: readonly string[]) => sh`
-{ errors=$(stat --printf '%n\0%F\0%a\0%U\0%G\0' -- ${keys} 2>&1 >&3); } 3>&1
+{ errors=$(exec stat --printf '%n\0%F\0%a\0%U\0%G\0' -- ${keys} 2>&1 >&3); } 3>&1
 printf '\0%s\0\0' "$errors"
-for path in ${keys}; do [ ! -L "$path" ] || printf '%s\0%s\0' "$path" "$(readlink -- "$path"; printf x)"; done
+links=(); for path in ${keys}; do [ ! -L "$path" ] || links+=("$path"); done
+if [ "\${#links[@]}" != 0 ]; then
+  mapfile -d '' -t targets < <(exec readlink -z -- "\${links[@]}")
+  [ "\${#links[@]}" = "\${#targets[@]}" ] || { echo 'a symbolic link is being exchanged by somebody' >&2; exit 1; }
+  for path in "\${!links[@]}"; do printf '%s\0%s\0' "\${links[path]}" "\${targets[path]}"; done
+fi
 printf '\0'`
 
 const chunks = <T>(list: readonly T[], size: number): T[][] =>
@@ -52,8 +60,8 @@ const unexplained = (missing: readonly string[], said: readonly string[]): Reado
   return new Set(unnamed.filter((key) => PLAIN.test(key) || unnamed.length > others.length))
 }
 
-/** What was found, why the others could not be looked at, and the output behind it. */
-const parseStat = (stdout: string, keys: readonly string[]) => {
+/** What was found, or why it could not be looked at. */
+const parseStat = (stdout: string, keys: readonly string[]): Map<string, PathState | Error> => {
   const fields = stdout.split('\0')
   const section = (from: number): [end: number, section: string[]] => {
     const end = fields.indexOf('', from)
@@ -67,9 +75,9 @@ const parseStat = (stdout: string, keys: readonly string[]) => {
   }
   const said = (fields[afterStat] ?? '').split('\n').filter((line) => line !== '')
   const complaints = said.filter((line) => !ENOENT.test(line))
-  const [end, links] = section(afterStat + 2)
+  const [, links] = section(afterStat + 2)
   for (const [name = '', target = ''] of chunks(links, 2)) {
-    found.set(name, { ...ABSENT, type: 'link', target: target.replace(/\nx$/, '') })
+    found.set(name, { ...ABSENT, type: 'link', target })
   }
   const unsaid = unexplained(
     keys.filter((key) => !found.has(key)),
@@ -80,43 +88,34 @@ const parseStat = (stdout: string, keys: readonly string[]) => {
       complaints.find((line) => line.includes(key)) ?? (unsaid.has(key) ? (complaints[0] ?? '') : undefined)
     return complaint === undefined ? ABSENT : new Error(complaint === '' ? `stat says nothing of ${key}` : complaint)
   }
-  return {
-    states: new Map(keys.map((key) => [key, found.get(key) ?? missing(key)])),
-    rest: fields.slice(end),
-  }
+  return new Map(keys.map((key) => [key, found.get(key) ?? missing(key)]))
 }
 
 const paths: Family<PathState> = {
   name: 'path',
   read: stat,
-  parse: (stdout, keys) => parseStat(stdout, keys).states,
-}
-
-const files: Family<FileState> = {
-  name: 'file',
-  read: (keys) => sh`${stat(keys)}
-set --; for path in ${keys}; do [ -L "$path" ] || [ ! -f "$path" ] || set -- "$@" "$path"; done
-[ $# = 0 ] || sha256sum --zero -- "$@" || :`,
-  parse: (stdout, keys) => {
-    const { states, rest } = parseStat(stdout, keys)
-    const hashes = new Map(rest.map((line) => [line.slice(66), line.slice(0, 64)]))
-    return new Map(
-      [...states].map(([key, state]) => {
-        const hash = hashes.get(key)
-        if (state instanceof Error) return [key, state]
-        return [
-          key,
-          state.type === 'file' && hash === undefined
-            ? new Error(`${key}: cannot be read`)
-            : { ...state, sha256: hash ?? null },
-        ]
-      }),
-    )
-  },
+  parse: parseStat,
 }
 
 /** Type, mode, owner and link target of a path. All paths of a run cost one stat(1). */
 export const path = family(paths)
 
-/** The same, with the content's hash. All files of a run cost one stat(1) and one sha256sum(1). */
+const files: Family<FileState> = {
+  name: 'file',
+  rests: (key) => [path(key)],
+  read: (keys) => sh`
+set --; for path in ${keys}; do [ -L "$path" ] || [ ! -f "$path" ] || set -- "$@" "$path"; done
+[ $# = 0 ] || sha256sum --zero -- "$@" || :`,
+  parse: (stdout, keys, found) => {
+    const hashes = new Map(stdout.split('\0').map((line) => [line.slice(66), line.slice(0, 64)]))
+    return each(keys, (key) => {
+      const state = found(path(key))
+      const sha256 = hashes.get(key)
+      if (state.type === 'file' && sha256 === undefined) throw new Error(`${key}: cannot be read`)
+      return { ...state, sha256: sha256 ?? null }
+    })
+  },
+}
+
+/** The same, with the content's hash. All files of a run cost one sha256sum(1) besides. */
 export const file = family(files)

@@ -41,7 +41,7 @@ export const unitName = (name: string): string => {
 const units = family<UnitState>({
   name: 'unit',
   needs: ['systemctl'],
-  read: (keys) => sh`systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- ${keys}`,
+  read: (keys) => sh`exec systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- ${keys}`,
   parse: (stdout, keys) => {
     const blocks = stdout.trim() === '' ? keys.map(() => '') : stdout.trim().split('\n\n')
     if (blocks.length !== keys.length)

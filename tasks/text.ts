@@ -1,4 +1,4 @@
-import { blob, check, derive, family, sh, sha256, type Task, task } from '../lib/index.ts'
+import { blob, check, derive, each, family, sh, sha256, type Task, task } from '../lib/index.ts'
 import { effects, type PathOptions, validation } from './file.ts'
 import { file as fileAt, type FileState, path as pathAt } from './path.ts'
 
@@ -10,48 +10,41 @@ export interface TextFileState extends FileState {
 /** The most bytes that are read of a file. */
 const LIMIT = 256 * 1024
 
-const files = fileAt('/').family
-
-const withText = (path: string, state: FileState | Error | undefined, text: string): TextFileState | Error => {
-  if (state === undefined) return new Error(`${path}: the answer is missing`)
-  if (state instanceof Error) return state
+const withText = (path: string, state: FileState, text: string): TextFileState => {
   if (state.type !== 'file') return { ...state, text: null }
-  if (Buffer.byteLength(text) > LIMIT) return new Error(`${path} is larger than ${LIMIT} bytes, too large to be edited`)
+  if (Buffer.byteLength(text) > LIMIT) throw new Error(`${path} is larger than ${LIMIT} bytes, too large to be edited`)
   if (sha256(text) !== state.sha256)
-    return new Error(`${path} is not text in UTF-8, is reached through a symbolic link, or changed while it was read`)
+    throw new Error(`${path} is not text in UTF-8, is reached through a symbolic link, or changed while it was read`)
   return { ...state, text }
 }
 
 /**
  * The content of small text files, 256 kB at most; what is not text in UTF-8 is an error. bash(1) stops reading at a NUL
- * and everything else arrives as it is, which the hash of sha256sum(1) confirms. All of them cost the two processes that all
- * files do, and one that asks the kernel (proc_pid_fd(5)) what was opened: a name in somebody else's folder may have come
+ * and everything else arrives as it is, which the hash of sha256sum(1) confirms. All of them cost one process besides what all
+ * files do: it asks the kernel (proc_pid_fd(5)) what was opened: a name in somebody else's folder may have come
  * to mean another file since it was looked at, and what is in that one is not for the file that we write.
  */
 export const text = family<TextFileState>({
   name: 'text',
+  rests: (key) => [fileAt(key)],
   read: (keys) => sh`
-(
-  LC_ALL=C fds=()
-  for path in ${keys}; do
-    if [ -L "$path" ] || [ ! -f "$path" ]; then path=/dev/null; fi
-    exec {fd}<"$path" || exit
-    fds+=("/proc/$BASHPID/fd/$fd")
-  done
-  mapfile -d '' -t opened < <(readlink -z -- "\${fds[@]}")
-  at=0
-  for path in ${keys}; do
-    text=
-    [ "\${opened[at]}" != "$path" ] || IFS= read -r -n ${LIMIT + 1} -d '' text <"\${fds[at]}" || :
-    printf '%s\0' "$text"
-    at=$((at + 1))
-  done
-) || exit
-${files.read(keys)}`,
-  parse: (stdout, keys) => {
+LC_ALL=C fds=()
+for path in ${keys}; do
+  if [ -L "$path" ] || [ ! -f "$path" ]; then path=/dev/null; fi
+  exec {fd}<"$path" || exit
+  fds+=("/proc/$BASHPID/fd/$fd")
+done
+mapfile -d '' -t opened < <(exec readlink -z -- "\${fds[@]}")
+at=0
+for path in ${keys}; do
+  text=
+  [ "\${opened[at]}" != "$path" ] || IFS= read -r -n ${LIMIT + 1} -d '' text <"\${fds[at]}" || :
+  printf '%s\0' "$text"
+  at=$((at + 1))
+done`,
+  parse: (stdout, keys, found) => {
     const fields = stdout.split('\0')
-    const states = files.parse(fields.slice(keys.length).join('\0'), keys)
-    return new Map(keys.map((key, index) => [key, withText(key, states.get(key), fields[index] ?? '')]))
+    return each(keys, (key, index) => withText(key, found(fileAt(key)), fields[index] ?? ''))
   },
 })
 

@@ -44,15 +44,23 @@ const rows = (text: string): string[][] => text.split('\n').flatMap((line) => (l
 export const userAt = family<UserState>({
   name: 'user',
   read: (keys) => sh`
-cat /etc/passwd && printf '\0' && cat /etc/group && printf '\0' || exit
-awk -F: '
-  BEGIN { for (i = 2; i < ARGC; i++) { wanted[ARGV[i]]; delete ARGV[i] } }
-  $1 in wanted { print $1 ":" ($2 ~ /^[!*]/ ? "locked" : $2 == "" ? "none" : $2) }' /etc/shadow ${keys} |
-while IFS=: read -r name field; do
-  case $field in locked | none) ;; *) field=$(printf %s "$field" | sha256sum) && field=sha256:\${field%% *} ;; esac
-  printf '%s:%s\n' "$name" "$field"
+for file in /etc/passwd /etc/group; do
+  mapfile lines < "$file" || exit
+  printf %s "\${lines[@]}"; printf '\0'
 done
-[ "\${PIPESTATUS[0]}" = 0 ]`,
+mapfile -t lines < /etc/shadow || exit
+declare -A wanted
+for name in ${keys}; do wanted[":$name"]=1; done
+for line in "\${lines[@]}"; do
+  name=\${line%%:*} field=\${line#*:} field=\${field%%:*}
+  [ "\${wanted[":$name"]}" ] || continue
+  case $field in
+    '!'* | '*'*) field=locked ;;
+    '') field=none ;;
+    *) field=$(printf %s "$field" | sha256sum) && field=sha256:\${field%% *} ;;
+  esac
+  printf '%s:%s\n' "$name" "$field"
+done`,
   parse: (stdout, keys) => {
     const [passwd = '', group = '', shadow = ''] = stdout.split('\0')
     const users = new Map(rows(passwd).map((row) => [row[0], row]))

@@ -37,11 +37,20 @@ const WRAP = 60
 const wrapped = (spelling: string): RegExp =>
   new RegExp([...spelling].map((char) => char.replace('+', '\\+')).join('(?:\\r?\\n\\s*)?'), 'g')
 
-/** What to look for: a text, or for long base64 also a pattern; and the name that is put in its place. */
+/** What to look for: a text, or for long base64 also one with line ends in it; and the name that is put in its place. */
 interface Look {
   readonly text: string
-  readonly pattern: RegExp | undefined
+  readonly wraps: boolean
   readonly name: string
+}
+
+/** Made when something looks like it: of a long key that costs more than all else that a run does. */
+const patterns = new Map<string, RegExp>()
+
+const patternOf = (spelling: string): RegExp => {
+  const pattern = patterns.get(spelling) ?? wrapped(spelling)
+  patterns.set(spelling, pattern)
+  return pattern
 }
 
 let cache: { size: number; looks: Look[] } = { size: 0, looks: [] }
@@ -50,9 +59,9 @@ const looks = (): Look[] => {
   const secrets = knownSecrets()
   if (cache.size !== secrets.length) {
     const all = secrets.flatMap(([value, name]) => [
-      ...[...new Set(spellings(value))].map((text): Look => ({ text, name, pattern: undefined })),
+      ...[...new Set(spellings(value))].map((text): Look => ({ text, name, wraps: false })),
       ...[...new Set([value, value.trim()].flatMap(base64Alignments))].map(
-        (text): Look => ({ text, name, pattern: text.length > WRAP ? wrapped(text) : undefined }),
+        (text): Look => ({ text, name, wraps: text.length > WRAP }),
       ),
     ])
     cache = { size: secrets.length, looks: all.sort((a, b) => b.text.length - a.text.length) }
@@ -63,10 +72,10 @@ const looks = (): Look[] => {
 /** Replaces every known secret in a text, in any of its usual spellings, by its name. */
 export const mask = (text: string): string => {
   let masked = text
-  for (const { text: spelling, pattern, name } of looks()) {
+  for (const { text: spelling, wraps, name } of looks()) {
     if (masked.includes(spelling)) masked = masked.replaceAll(spelling, () => `‹secret ${name}›`)
-    else if (pattern !== undefined && masked.includes(spelling.slice(0, 8)))
-      masked = masked.replace(pattern, () => `‹secret ${name}›`)
+    else if (wraps && masked.includes(spelling.slice(0, 8)))
+      masked = masked.replace(patternOf(spelling), () => `‹secret ${name}›`)
   }
   return masked
 }

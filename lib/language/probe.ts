@@ -9,14 +9,21 @@ export interface Family<S extends State = State> {
   readonly name: string
   /** Programs that the question is put to; where one is not installed, nothing is run and `parse` gets ''. */
   readonly needs?: readonly string[]
+  /** What its answer about a key rests on: asked in the same question, and once for all who rest on it. */
+  rests?(key: string): readonly Probe[]
   /** The command that answers for all keys. Its failure is never read as “not there”. */
   read(keys: readonly string[]): Sh
   /**
    * The answers, one for each key; an Error for a key that could not be looked at.
+   *
+   * @param found - what was found of a probe that the answer rests on
    * @throws Error when the output is not what the command prints
    */
-  parse(stdout: string, keys: readonly string[]): ReadonlyMap<string, S | Error>
+  parse(stdout: string, keys: readonly string[], found: Found): ReadonlyMap<string, S | Error>
 }
+
+/** The state of a probe that another's answer rests on. @throws Error where it could not be looked at */
+export type Found = <S extends State>(probe: Probe<S>) => S
 
 /** One question about one thing on the host. Two probes with the same id are the same question. */
 export class Probe<S extends State = State> {
@@ -64,6 +71,21 @@ export type Claim = Fact | Unsettled
 
 const defined = (want: Partial<State>): State =>
   Object.fromEntries(Object.entries(want).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
+
+/** An answer for each key, made on its own: what is thrown about one says nothing of the others. */
+export const each = <S extends State>(
+  keys: readonly string[],
+  make: (key: string, index: number) => S,
+): ReadonlyMap<string, S | Error> =>
+  new Map(
+    keys.map((key, index): [string, S | Error] => {
+      try {
+        return [key, make(key, index)]
+      } catch (error) {
+        return [key, error instanceof Error ? error : new Error(String(error))]
+      }
+    }),
+  )
 
 /** Every kind of question that the loaded program can ask, by its name. */
 const known = new Map<string, (key: string) => Probe>()

@@ -1,5 +1,5 @@
 import type { Reading, View } from '../language/judge.ts'
-import type { Family, Probe } from '../language/probe.ts'
+import type { Family, Found, Probe } from '../language/probe.ts'
 import { raw, Sh, sh } from '../language/sh.ts'
 import type { Output } from '../session/session.ts'
 import { message, tail } from './failure.ts'
@@ -58,13 +58,17 @@ export interface Question {
   answer(outputs: readonly Output[], facts: Facts): void
 }
 
-/** Merges probes into one command for each family. */
+/** Merges probes, and what their answers rest on, into one command for each family. */
 export const question = (probes: readonly Probe[]): Question => {
   const families = new Map<Family, Map<string, Probe>>()
-  for (const probe of probes) {
+  const add = (probe: Probe): void => {
+    if (families.get(probe.family)?.has(probe.id)) return
+    // First what it rests on, as that is answered first.
+    for (const base of probe.family.rests?.(probe.key) ?? []) add(base)
     const members = families.get(probe.family) ?? new Map<string, Probe>()
     families.set(probe.family, members.set(probe.id, probe))
   }
+  for (const probe of probes) add(probe)
   const groups = [...families].map(([family, members]) => ({ family, probes: [...members.values()] }))
   return {
     commands: groups.map(({ family, probes: members }) => {
@@ -102,18 +106,35 @@ const readInto = (facts: Facts, family: Family, probes: readonly Probe[], output
     const answers = family.parse(
       complete(output),
       probes.map(({ key }) => key),
+      foundIn(facts),
     )
     for (const probe of probes) {
       const state = answers.get(probe.key) ?? new Error('the answer is missing')
-      facts.record(
-        probe,
-        state instanceof Error ? { error: `could not look at ${probe.id}: ${state.message}` } : { state },
-      )
+      facts.record(probe, state instanceof Error ? unseen(probe, state.message) : { state })
     }
   } catch (error) {
-    for (const probe of probes) facts.record(probe, { error: `could not look at ${probe.id}: ${message(error)}` })
+    for (const probe of probes) facts.record(probe, unseen(probe, message(error)))
   }
 }
+
+const told = (reading: Reading | undefined, probe: Probe): string =>
+  reading !== undefined && 'error' in reading ? reading.error : `${probe.id} was not asked for`
+
+const unseen = (probe: Probe, text: string): Reading => ({
+  error: text.startsWith(UNSEEN) ? text : `${UNSEEN} ${probe.id}: ${text}`,
+})
+
+const UNSEEN = 'could not look at'
+
+/** What others rest on was read in the same question, and before them. */
+const foundIn =
+  (facts: Facts): Found =>
+  (probe) => {
+    const reading = facts.get(probe)
+    if (reading === undefined || !('state' in reading)) throw new Error(told(reading, probe))
+    // What was read of a probe is what its own family made of it.
+    return reading.state as never
+  }
 
 /** @throws Error when the command failed, was cut short or was ended: none of these is ever read as “not there” */
 const complete = ({ code, stdout, stderr, truncated, timedOut }: Output): string => {

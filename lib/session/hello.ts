@@ -4,18 +4,29 @@ import type { HostFacts } from '../language/role.ts'
 import { raw, type Sh } from '../language/sh.ts'
 import { pairs } from './pairs.ts'
 
-/** One value a line; bash itself reads what it can, so that three processes are enough. */
+/**
+ * One value a line, all read by bash itself: a process costs more than everything here. What a CPU is called by bash and by
+ * dpkg, what nproc(1) counts, and where systemd-detect-virt(1) looks for containers.
+ */
 export const hello: Sh = raw(String.raw`. /etc/os-release
 printf '%s\n' "os=$ID" "version=$VERSION_ID" "codename=$VERSION_CODENAME" "ssh=$SSH_CONNECTION"
 while read -r key value _; do [ "$key" != MemTotal: ] || echo "memoryKb=$value"; done < /proc/meminfo
 read -r id < /proc/sys/kernel/random/boot_id
 [ ! -e /run/reboot-required ] || echo reboot=wanted
-printf 'bootId=%s\narch=' "$id"
-dpkg --print-architecture 2> /dev/null || uname -m
-printf 'cpus='
-nproc
-printf 'container='
-systemd-detect-virt -c 2> /dev/null || echo`)
+printf 'bootId=%s\n' "$id"
+case $HOSTTYPE in
+  x86_64) echo arch=amd64 ;;
+  aarch64) echo arch=arm64 ;;
+  *) printf 'arch='; dpkg --print-architecture 2> /dev/null || uname -m ;;
+esac
+while read -r key value _; do [ "$key" != Cpus_allowed_list: ] || echo "cpus=$value"; done < /proc/self/status
+is=container=
+if [ -r /run/systemd/container ]; then read -r kind < /run/systemd/container; is=container=$kind
+elif [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then is=container=yes
+elif [ -r /proc/1/environ ]; then
+  while IFS= read -r -d '' word; do [[ $word != container=?* ]] || is=$word; done < /proc/1/environ
+fi
+printf '%s\n' "$is"`)
 
 const address = z.string().refine((text) => isIP(text) !== 0, 'not an address')
 const port = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(65_535))
@@ -33,13 +44,22 @@ const Connection = z.union([
     .transform(([sshFrom, , , sshPort]) => ({ sshFrom, sshPort })),
 ])
 
+/** A list as in cpuset(7), such as `0-3,8`. */
+const list = z.string().regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/)
+
+const countOf = (text: string): number =>
+  text.split(',').reduce((sum, range) => {
+    const [from = 0, to = from] = range.split('-').map(Number)
+    return sum + to - from + 1
+  }, 0)
+
 const Answer = z
   .object({
     os: z.string().min(1),
     version: z.string(),
     codename: z.string(),
     arch: z.string().min(1),
-    cpus: z.coerce.number().int().positive(),
+    cpus: list.transform(countOf).pipe(z.number().positive()),
     memoryKb: z.coerce.number().int().positive(),
     bootId: z.string().min(1),
     reboot: z.literal('wanted').optional(),

@@ -31,8 +31,9 @@ for file in /etc/ufw/ufw.conf /etc/default/ufw /etc/ufw/{before,after,user}{,6}.
 done
 [ ! -d /proc/sys/net/ipv6 ] || printf 'ipv6\0yes\0'
 [ -e /etc/ufw/ufw.conf ] && command -v ufw iptables-save ip6tables-save >/dev/null || exit 0
-printf 'v4\0'; iptables-save -t filter || exit; printf '\0'
-[ ! -d /proc/sys/net/ipv6 ] || { printf 'v6\0'; ip6tables-save -t filter || exit; printf '\0'; }`
+printf 'v4\0'; iptables-save -t filter || exit
+[ -d /proc/sys/net/ipv6 ] || exit 0
+printf '\0v6\0'; exec ip6tables-save -t filter`
 
 const WORDS: Readonly<Record<string, string>> = { accept: 'allow', drop: 'deny', reject: 'reject' }
 

@@ -10,7 +10,7 @@ const answer = (over: Readonly<Record<string, string>> = {}) => {
     memoryKb: '32768000',
     bootId: 'b00t',
     arch: 'amd64',
-    cpus: '16',
+    cpus: '0-7,16-23',
     container: 'none',
     ...over,
   }

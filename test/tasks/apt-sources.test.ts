@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { securitySource } from '../../tasks/apt-sources.ts'
+import { nothing } from '../found.ts'
 
 const FILES: [name: string, text: string, read: boolean][] = [
   ['a list', 'deb [arch=amd64 signed-by=/k.gpg] http://mirror/debian noble-security main\n\0', true],
@@ -22,6 +23,6 @@ const FILES: [name: string, text: string, read: boolean][] = [
 describe('the source of security updates', () => {
   it.each(FILES)('in %s', (_, text, read) => {
     const { probe } = securitySource('noble').want
-    expect(probe.family.parse(text, ['noble-security']).get('noble-security')).toEqual({ read })
+    expect(probe.family.parse(text, ['noble-security'], nothing).get('noble-security')).toEqual({ read })
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { absent, held, installed, packages, unheld, version } from '../../tasks/apt.ts'
 import { type Declared, type Drift, raw, type Sh, sh, type Task } from '../../lib/index.ts'
 import { bash, canCopy, throwaway } from './bash.ts'
+import { nothing } from '../found.ts'
 
 const REPOSITORY = `
 exec 2>&1
@@ -27,7 +28,8 @@ const versions = (...names: string[]) => version('bash').family.read(names)
 
 describe.skipIf(!canCopy())('packages', { timeout: 120_000 }, () => {
   const on = (...commands: (Sh | string)[]) => throwaway(REPOSITORY, ...commands)
-  const facts = (stdout: string) => packages.family.parse(stdout.split('@@@\n')[1] ?? '', ['']).get('') as object
+  const facts = (stdout: string) =>
+    packages.family.parse(stdout.split('@@@\n')[1] ?? '', [''], nothing).get('') as object
   const read = sh`echo; echo @@@; ${packages.family.read([''])}`
 
   it('installs, refreshing the lists that are missing, without recommendations; holds; removes; purges', () => {
@@ -128,7 +130,7 @@ describe.skipIf(!canCopy())('packages', { timeout: 120_000 }, () => {
 
   it('knows versions', () => {
     const { stdout } = on(install('tu-two'), sh`echo @@@; ${versions('tu-two', 'tu-one')}`)
-    const found = version('bash').family.parse(stdout.split('@@@\n')[1] ?? '', ['tu-two', 'tu-one'])
+    const found = version('bash').family.parse(stdout.split('@@@\n')[1] ?? '', ['tu-two', 'tu-one'], nothing)
     expect(found.get('tu-two')).toEqual({ version: '2:2.0~rc1-3', upstream: '2.0~rc1' })
     expect(found.get('tu-one')).toEqual({ version: null, upstream: null })
   })

@@ -2,23 +2,25 @@ import { describe, expect, it } from 'vitest'
 import { absent, held, installed, packages, unheld, version } from '../../tasks/apt.ts'
 import { type Claim, type Declared, type Drift, type Task } from '../../lib/index.ts'
 import { path } from '../../tasks/path.ts'
+import { nothing } from '../found.ts'
 
 /** As dpkg-query prints it on Debian 13, amd64, with i386 as a foreign architecture. */
-const LISTING = `amd64
-ii bash
-ii libc6:amd64
-ii libc6:i386
-hi containerd.io
-rc nginx
-iU vim
-iF postfix
-iHRmysql-server
-it man-db
-iW libc-bin
-ri ftp
+const LISTING = `ii adduser all
+ii dpkg amd64
+ii bash amd64
+ii libc6 amd64
+ii libc6 i386
+hi containerd.io amd64
+rc nginx amd64
+iU vim amd64
+iF postfix amd64
+iHRmysql-server amd64
+it man-db amd64
+iW libc-bin amd64
+ri ftp amd64
 `
 
-const facts = packages.family.parse(LISTING, ['']).get('')
+const facts = packages.family.parse(LISTING, [''], nothing).get('')
 
 const declared = (task: Task): Declared => {
   if (task.kind !== 'task') throw new Error(task.kind)
@@ -33,6 +35,8 @@ const drift = (...keys: string[]): Drift => ({ now: {}, changes: [], keys })
 describe('packages', () => {
   it('reads every state of dpkg', () => {
     expect(facts).toEqual({
+      adduser: 'installed',
+      dpkg: 'installed',
       bash: 'installed',
       libc6: 'installed',
       'libc6:i386': 'installed',
@@ -49,7 +53,7 @@ describe('packages', () => {
   })
 
   it('is empty where there is no dpkg', () => {
-    expect(packages.family.parse('', ['']).get('')).toEqual({})
+    expect(packages.family.parse('', [''], nothing).get('')).toEqual({})
   })
 })
 
@@ -108,7 +112,7 @@ libc6 2.41-12 installed
 libc6 2.41-12 installed
 native 2024.1 installed
 `
-    expect(Object.fromEntries(version('nginx').family.parse(output, keys))).toEqual({
+    expect(Object.fromEntries(version('nginx').family.parse(output, keys, nothing))).toEqual({
       'docker-ce': { version: '5:28.3.3-1~debian.13~trixie', upstream: '28.3.3' },
       nginx: { version: null, upstream: null },
       gone: { version: null, upstream: null },

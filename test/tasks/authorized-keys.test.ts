@@ -4,6 +4,7 @@ import { type Declared, type State } from '../../lib/index.ts'
 import { authorizedKeys } from '../../tasks/authorized-keys.ts'
 import { path } from '../../tasks/path.ts'
 import { parseKey, publicKey } from '../../tasks/ssh-key.ts'
+import { foundOf } from '../found.ts'
 
 const BODY = 'AAAAC3NzaC1lZDI1NTE5AAAAINidI/Fcszd0O3Sf/TOUxMjpMDcM1xMp3mr2MyD/hM7M'
 const ED = `ssh-ed25519 ${BODY} me@laptop`
@@ -84,14 +85,25 @@ describe('a public key', () => {
 
 const task = (options: Partial<Parameters<typeof authorizedKeys>[0]> = {}) =>
   authorizedKeys({ user: 'deploy', keys: [ED, EC], ...options }) as Declared
-const stat =
-  '/home/deploy/.ssh\0directory\x00700\0deploy\0deploy\0/home/deploy/.ssh/authorized_keys\0regular file\x00600\0deploy\0deploy\0\0\0\0'
+const HOME = '/home/deploy/.ssh'
+const is = (type: string | null, mode: string | null = null) => {
+  const who = type === null ? null : 'deploy'
+  return { type, mode, owner: who, group: who, target: null }
+}
+const found = (directory: State, file: State) =>
+  foundOf(
+    new Map([
+      [`path:${HOME}`, directory],
+      [`path:${HOME}/authorized_keys`, file],
+    ]),
+  )
+const THERE = found(is('directory', '0700'), is('file', '0600'))
 const OTHER = `ssh-ed25519 ${BODY.slice(0, -4)}hM7N other`
 
 describe('authorizedKeys', () => {
   const { probe } = task().want
-  const parse = (text: string, stats = stat) =>
-    probe.family.parse(`${text}\0${stats}`, [probe.key]).get(probe.key) as State
+  const parse = (text: string, others = THERE) =>
+    probe.family.parse(`${text}\0`, [probe.key], others).get(probe.key) as State
 
   it('reads keys, twins and attributes', () => {
     expect(probe.key).toBe('/home/deploy/.ssh/authorized_keys')
@@ -124,14 +136,8 @@ describe('authorizedKeys', () => {
   })
 
   it('reads a home that is not there, and links for what they are', () => {
-    const said = ['', '/authorized_keys'].map(
-      (at) => `stat: cannot statx '/home/deploy/.ssh${at}': No such file or directory`,
-    )
-    expect(parse('', `\0${said.join('\n')}\0\0\0`)).toEqual({ directory: null, file: null })
-    const link = stat
-      .replace('directory\x00700', 'symbolic link\x00777')
-      .replace('\0\0\0\0', '\0\0/home/deploy/.ssh\0/etc\nx\0\0')
-    expect(parse('', link)).toMatchObject({ directory: 'link' })
+    expect(parse('', found(is(null), is(null)))).toEqual({ directory: null, file: null })
+    expect(parse('', found(is('link'), is('file', '0600')))).toMatchObject({ directory: 'link' })
   })
 
   it('keeps other keys, and replaces lines of its own keys', () => {

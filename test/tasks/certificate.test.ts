@@ -6,6 +6,7 @@ import { judge } from '../../lib/language/judge.ts'
 import { certificate, given, issued, type Issuer, modes, soundAuthority, soundPair } from '../../tasks/certificate.ts'
 import { covers, flaws, namesOf } from '../../tasks/certificate/x509.ts'
 import { certificateFor, type CertificateOptions, ecKeys, keyPem, type Keys, rsaKeys } from '../certificates.ts'
+import { nothing } from '../found.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
 const days = (count: number) => new Date(NOW.getTime() + count * 86_400_000)
@@ -111,7 +112,7 @@ const file = (kind: string, path: string, content: string) => `${kind} ${path}\0
 const host = (...files: readonly string[]) => `${NOW.getTime() / 1000}\0${files.join('')}`
 const cert64 = (pem: string) => Buffer.from(pem).toString('base64')
 const asked = (probe: ReturnType<typeof certificate>, stdout: string) =>
-  probe.family.parse(stdout, [probe.key]).get(probe.key)
+  probe.family.parse(stdout, [probe.key], nothing).get(probe.key)
 
 describe('the state of a pair', () => {
   const pem = made({ names: ['b.test', 'a.test'], until: days(29.5) })
@@ -198,7 +199,7 @@ describe('a pair that is given', () => {
   const judged = (task: Task | undefined, now = NOW) => {
     if (task?.kind !== 'check') throw new Error('it is a check')
     const { probe } = task.want
-    const state = probe.family.parse(String(now.getTime() / 1000), [probe.key]).get(probe.key)
+    const state = probe.family.parse(String(now.getTime() / 1000), [probe.key], nothing).get(probe.key)
     if (state === undefined || state instanceof Error) throw new Error('it has a state')
     return judge(task, { get: () => ({ state }) })
   }

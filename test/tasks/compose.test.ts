@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../lib/index.ts'
 import { containers, definition, foreign } from '../../tasks/compose.ts'
+import { nothing } from '../found.ts'
 
 const ID = 'c'.repeat(64)
 const container = (more: object, labels: object = {}) => ({
@@ -23,11 +24,11 @@ const inspected = (restart: string, memory: number, id = ID) =>
 
 const { family, key } = containers({ name: 'shop', dir: '/srv/shop' })
 const read = (list: readonly object[], limits = inspected('always', 1048576), ref = '', controllers = 'memory') =>
-  family.parse([JSON.stringify(list), limits, ref, controllers].join('\0'), [key]).get(key)
+  family.parse([JSON.stringify(list), limits, ref, controllers].join('\0'), [key], nothing).get(key)
 
 describe('the containers of a project', () => {
   it('are none where there is no engine', () => {
-    expect(family.parse('', [key]).get(key)).toEqual({})
+    expect(family.parse('', [key], nothing).get(key)).toEqual({})
   })
 
   it('are told by service', () => {
@@ -87,8 +88,8 @@ describe('the containers of a project', () => {
   })
 
   it('fail loudly where the engine answers something else', () => {
-    expect(() => family.parse('nonsense\0\0\0', [key])).toThrow()
-    expect(() => family.parse('{"message":"no"}\0\0\0', [key])).toThrow()
+    expect(() => family.parse('nonsense\0\0\0', [key], nothing)).toThrow()
+    expect(() => family.parse('{"message":"no"}\0\0\0', [key], nothing)).toThrow()
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Declared, Secret, sh } from '../../lib/index.ts'
 import { debconf } from '../../tasks/debconf.ts'
 import { canCopy, throwaway } from './bash.ts'
+import { nothing } from '../found.ts'
 
 describe.skipIf(!canCopy())('debconf', { timeout: 60_000 }, () => {
   it('finds every answer as it was given', () => {
@@ -20,7 +21,7 @@ describe.skipIf(!canCopy())('debconf', { timeout: 60_000 }, () => {
       sh`echo @@@; ${probe.family.read([probe.key, 'tu/none debconf/priority'])}`,
     )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const found = probe.family.parse(stdout.split('@@@\n')[1] ?? '', [probe.key, 'tu/none debconf/priority'])
+    const found = probe.family.parse(stdout.split('@@@\n')[1] ?? '', [probe.key, 'tu/none debconf/priority'], nothing)
     expect(found.get(probe.key)).toEqual(want)
     expect(found.get('tu/none debconf/priority')).toEqual({ 'debconf/priority': 'high' })
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Declared, Secret, sha256 } from '../../lib/index.ts'
 import { debconf } from '../../tasks/debconf.ts'
+import { nothing } from '../found.ts'
 
 const postfix = debconf('postfix', {
   'postfix/mailname': ['string', 'example.org'],
@@ -15,13 +16,13 @@ describe('debconf', () => {
   it('reads answers, also empty ones, by question', () => {
     const { family, key } = postfix.want.probe
     const output = 'postfix/mailname\told.org\npostfix/main_mailer_type\t\nmysql/password\tsha256:ab\n'
-    expect(family.parse(output, [key, mysql.want.probe.key])).toEqual(
+    expect(family.parse(output, [key, mysql.want.probe.key], nothing)).toEqual(
       new Map<string, object>([
         [key, { 'postfix/mailname': 'old.org', 'postfix/main_mailer_type': '' }],
         [mysql.want.probe.key, { 'mysql/password': 'sha256:ab' }],
       ]),
     )
-    expect(family.parse('', [key]).get(key)).toEqual({})
+    expect(family.parse('', [key], nothing).get(key)).toEqual({})
   })
 
   it('answers just what is drifted', () => {

@@ -4,6 +4,7 @@ import { judge, type Reading } from '../../lib/language/judge.ts'
 import type { Probe, State } from '../../lib/index.ts'
 import { daemonConfig, engine, engineAtLeast, provided } from '../../tasks/docker.ts'
 import { type Json, type JsonObject, mergeJson } from '../../tasks/json.ts'
+import { nothing } from '../found.ts'
 
 describe('settings in JSON', () => {
   it.each<[string, JsonObject, string]>([
@@ -52,12 +53,14 @@ const NONE = { type: null, mode: null, owner: null, group: null, target: null, s
 describe('the engine', () => {
   it('tells its version', () => {
     const answer = '{"Platform":{"Name":""},"Version":"26.1.5+dfsg1","ApiVersion":"1.45","Os":"linux"}\n'
-    expect(engine.family.parse(answer, ['']).get('')).toEqual({ version: '26.1.5+dfsg1', community: false })
+    expect(engine.family.parse(answer, [''], nothing).get('')).toEqual({ version: '26.1.5+dfsg1', community: false })
     expect(
-      engine.family.parse('{"Platform":{"Name":"Docker Engine - Community"},"Version":"28.3.3"}', ['']).get(''),
+      engine.family
+        .parse('{"Platform":{"Name":"Docker Engine - Community"},"Version":"28.3.3"}', [''], nothing)
+        .get(''),
     ).toEqual({ version: '28.3.3', community: true })
-    expect(engine.family.parse('', ['']).get('')).toEqual({ version: null, community: false })
-    expect(() => engine.family.parse('{"message":"no"}', [''])).toThrow('answered {"message"')
+    expect(engine.family.parse('', [''], nothing).get('')).toEqual({ version: null, community: false })
+    expect(() => engine.family.parse('{"message":"no"}', [''], nothing)).toThrow('answered {"message"')
   })
 
   it.each([

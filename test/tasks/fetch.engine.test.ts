@@ -34,6 +34,7 @@ import { checkout } from '../../tasks/git.ts'
 import { unpacked } from '../../tasks/unarchive.ts'
 import { upload } from '../../tasks/upload.ts'
 import { bash, type Ended } from './bash.ts'
+import { asked, nothing } from '../found.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'trueup-fetch-'))
 const owner = userInfo().username
@@ -47,9 +48,7 @@ beforeEach(() => {
 })
 
 const look = (probe: Probe): State => {
-  const { code, stdout, stderr } = bash(probe.family.read([probe.key]))
-  if (code !== 0) throw new Error(stderr)
-  const state = probe.family.parse(stdout, [probe.key]).get(probe.key)
+  const [state] = asked([probe], bash)
   if (state === undefined || state instanceof Error) throw state ?? new Error('no answer')
   return state
 }
@@ -392,7 +391,7 @@ describe('a checkout', () => {
     const { key, family } = probesOf(task(first))[0] as Probe
     apply(task(first))
     const { stdout, code } = bash(family.read([join(dir, 'junk'), key, join(dir, 'none')]))
-    const found = family.parse(stdout, [join(dir, 'junk'), key, join(dir, 'none')])
+    const found = family.parse(stdout, [join(dir, 'junk'), key, join(dir, 'none')], nothing)
     expect(code).toBe(0)
     expect(found.get(join(dir, 'junk'))).toBeInstanceOf(Error)
     expect(found.get(key)).toMatchObject({ commit: first })

@@ -23,6 +23,7 @@ import { directory } from '../../tasks/directory.ts'
 import { absent, file } from '../../tasks/file.ts'
 import { link } from '../../tasks/link.ts'
 import { bash } from './bash.ts'
+import { asked, nothing } from '../found.ts'
 
 let dir = ''
 beforeEach(() => {
@@ -36,10 +37,7 @@ const ME = { owner: 'root', group: 'root' }
 
 /** Reads what the task is about, as the engine would. */
 const look = ({ want }: Declared): State => {
-  const { family, key } = want.probe
-  const { code, stdout, stderr } = bash(family.read([key]))
-  if (code !== 0) throw new Error(stderr)
-  const state = family.parse(stdout, [key]).get(key)
+  const [state] = asked([want.probe], bash)
   if (state === undefined || state instanceof Error) throw state ?? new Error('no answer')
   return state
 }
@@ -241,7 +239,7 @@ describe('links, folders and nothing', () => {
     converges(one)
     const { family } = one.want.probe
     const keys = [one.want.probe.key, two.want.probe.key]
-    const states = family.parse(bash(family.read(keys)).stdout, keys)
+    const states = family.parse(bash(family.read(keys)).stdout, keys, nothing)
     expect(states.get(join(dir, 'one'))).toMatchObject({ type: 'link', target: 'x' })
     expect(states.get(dir)).toMatchObject({ type: 'directory', mode: '0700' })
   })

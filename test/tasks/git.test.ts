@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Declared, Drift, State } from '../../lib/index.ts'
 import { checkout, checkoutAt } from '../../tasks/git.ts'
+import { nothing } from '../found.ts'
 
 const COMMIT = 'c57fc7f208460b46181bfc730c376d10e080e976'
 const options = { url: 'git@github.com:owner/app.git', dir: '/srv/app', commit: COMMIT }
@@ -20,7 +21,7 @@ describe('a checkout', () => {
 2 R. N... 100644 100644 100644 587be6b4c3f93f93c489c0111bba5596147a26cb 587be6b4c3f93f93c489c0111bba5596147a26cb R100 new name\told name
 u UU N... 100644 100644 100644 100644 f719efd430d52bcfc8566a43b2eb655688d38871 f719efd430d52bcfc8566a43b2eb655688d38871 f719efd430d52bcfc8566a43b2eb655688d38871 both`
   const parse = (...fields: string[]) =>
-    family.parse(fields.map((field) => `${field}\0`).join(''), ['/srv/app']).get('/srv/app')
+    family.parse(fields.map((field) => `${field}\0`).join(''), ['/srv/app'], nothing).get('/srv/app')
 
   it('tells its commit, its origin and what was changed by hand', () => {
     expect(parse('/srv/app', 'repository', clean, '/srv/bare')).toEqual({
@@ -52,7 +53,11 @@ u UU N... 100644 100644 100644 100644 f719efd430d52bcfc8566a43b2eb655688d38871 f
   })
   it('is absent, or cannot be looked at: never the one for the other', () => {
     expect(parse('/srv/app', 'none', '', '')).toEqual({ commit: null, origin: null, changed: null })
-    expect(family.parse('', ['/srv/app']).get('/srv/app')).toEqual({ commit: null, origin: null, changed: null })
+    expect(family.parse('', ['/srv/app'], nothing).get('/srv/app')).toEqual({
+      commit: null,
+      origin: null,
+      changed: null,
+    })
     expect(parse('/srv/app', 'error', 'fatal: not a git repository', '')).toEqual(
       new Error('fatal: not a git repository'),
     )

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Declared } from '../../lib/index.ts'
 import { group, groupAt, type GroupState, noGroup } from '../../tasks/group.ts'
+import { nothing } from '../found.ts'
 
-const facts = groupAt('x').family.parse('root:x:0:\ndocker:x:988:deploy,ci\n', ['docker', 'none'])
+const facts = groupAt('x').family.parse('root:x:0:\ndocker:x:988:deploy,ci\n', ['docker', 'none'], nothing)
 const apply = (task: Declared<GroupState>, found: string) =>
   String(task.apply({ now: (facts.get(found) ?? {}) as GroupState, changes: [], keys: [] }))
 

@@ -7,6 +7,7 @@ import type { Probe, State } from '../../lib/index.ts'
 import { judge, probesOf, type Step } from '../../lib/language/judge.ts'
 import { json } from '../../tasks/json.ts'
 import { bash } from './bash.ts'
+import { asked } from '../found.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'trueup-json-'))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -15,7 +16,7 @@ const path = join(dir, 'settings.json')
 const task = json({ path, settings: { log: { driver: 'local' } } })
 
 const look = (probe: Probe): State => {
-  const state = probe.family.parse(bash(probe.family.read([probe.key])).stdout, [probe.key]).get(probe.key)
+  const [state] = asked([probe], bash)
   if (state === undefined || state instanceof Error) throw state ?? new Error('no answer')
   return state
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Declared, Drift, Task } from '../../lib/index.ts'
 import * as nginx from '../../tasks/nginx.ts'
+import { nothing } from '../found.ts'
 
 const declared = (task: Task): Declared => {
   if (task.kind !== 'task') throw new Error(task.kind)
@@ -21,10 +22,10 @@ describe('the version', () => {
     ['nginx version: nginx/1.22.1\n', '1.22.1'],
     ['', null],
   ])('is read of %j', (stdout, version) => {
-    expect(nginx.version.family.parse(stdout, ['']).get('')).toEqual({ version })
+    expect(nginx.version.family.parse(stdout, [''], nothing).get('')).toEqual({ version })
   })
   it('is not guessed', () => {
-    expect(() => nginx.version.family.parse('whatever', [''])).toThrow('nginx -v printed')
+    expect(() => nginx.version.family.parse('whatever', [''], nothing)).toThrow('nginx -v printed')
   })
   it.each([
     ['1.18.0', 'ssl http2', ''],
@@ -48,9 +49,9 @@ describe('the version', () => {
 
 describe('sites', () => {
   it('are what is in sites-enabled', () => {
-    const state = nginx.sites.family.parse('default\0l\0/etc/nginx/sites-available/default\0a b\0f\0\0', [''])
+    const state = nginx.sites.family.parse('default\0l\0/etc/nginx/sites-available/default\0a b\0f\0\0', [''], nothing)
     expect(state.get('')).toEqual({ default: '/etc/nginx/sites-available/default', 'a b': 'file' })
-    expect(nginx.sites.family.parse('', ['']).get('')).toEqual({})
+    expect(nginx.sites.family.parse('', [''], nothing).get('')).toEqual({})
   })
 
   it('have a file and a link, both judged by nginx', () => {
@@ -123,8 +124,11 @@ describe('what is changed', () => {
 
 describe('files of others in conf.d', () => {
   it('are found, and told of', () => {
-    expect(nginx.strays.family.parse('b.conf\0a b.conf\0', ['']).get('')).toEqual({ 'b.conf': true, 'a b.conf': true })
-    expect(nginx.strays.family.parse('', ['']).get('')).toEqual({})
+    expect(nginx.strays.family.parse('b.conf\0a b.conf\0', [''], nothing).get('')).toEqual({
+      'b.conf': true,
+      'a b.conf': true,
+    })
+    expect(nginx.strays.family.parse('', [''], nothing).get('')).toEqual({})
     if (nginx.noStrays.kind !== 'check') throw new Error('it only looks')
     expect(nginx.noStrays.say({ now: { 'b.conf': true, 'a.conf': true }, changes: [] })).toMatch(
       /^a\.conf, b\.conf in /,

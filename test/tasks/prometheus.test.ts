@@ -3,6 +3,7 @@ import { Secret } from '../../lib/index.ts'
 import { judge } from '../../lib/language/judge.ts'
 import { adminPassword, login } from '../../tasks/grafana.ts'
 import { reload, valid, validAlertmanager } from '../../tasks/prometheus.ts'
+import { nothing } from '../found.ts'
 
 const URL = 'http://127.0.0.1:9090'
 
@@ -34,11 +35,11 @@ describe('the administrator of Grafana', () => {
     ['000', null],
     ['', null],
   ])('answered %j: the password is %s', (stdout, state) => {
-    expect(probe.family.parse(stdout, ['']).get('')).toEqual({ password: state })
+    expect(probe.family.parse(stdout, [''], nothing).get('')).toEqual({ password: state })
   })
 
   it('answered otherwise is an error, not a wrong password', () => {
-    expect(() => probe.family.parse('503', [''])).toThrow('Grafana answered 503')
+    expect(() => probe.family.parse('503', [''], nothing)).toThrow('Grafana answered 503')
   })
 
   it('has a password that is no argument, and quoted for curl', () => {

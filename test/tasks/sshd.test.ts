@@ -13,6 +13,7 @@ import {
   type SshdOptions,
   sshdSettings,
 } from '../../tasks/sshd.ts'
+import { nothing } from '../found.ts'
 
 const DROPIN = '/etc/ssh/sshd_config.d/00-trueup.conf'
 const MAIN = 'Include /etc/ssh/sshd_config.d/*.conf\nKbdInteractiveAuthentication no\nUsePAM yes\nX11Forwarding yes\n'
@@ -48,7 +49,7 @@ const read = ({
 }: Facts) => {
   const texts = Object.entries(files).map(([name, text]) => `${name}\0${text}\0`)
   const parsed = sshd.family
-    .parse(`${said}\0${generator ? 'yes' : ''}\0${settings}\0${code}\0${texts.join('')}`, [''])
+    .parse(`${said}\0${generator ? 'yes' : ''}\0${settings}\0${code}\0${texts.join('')}`, [''], nothing)
     .get('')
   if (parsed === undefined || parsed instanceof Error) throw new Error('unreadable')
   return parsed
@@ -89,7 +90,7 @@ describe('sshd', () => {
   })
 
   it('is not there before it is installed', () => {
-    const state = sshd.family.parse('', ['']).get('')
+    const state = sshd.family.parse('', [''], nothing).get('')
     expect(state).toEqual({ version: null, generator: false, broken: null })
     expect(judge(sshdSettings(OPTIONS, 22), view({ sshd: state as State }))).toMatchObject({
       kind: 'failed',
@@ -221,7 +222,7 @@ describe('a port of its own', () => {
   })
 
   it('is seen in /proc/net/tcp', () => {
-    const found = listens('22').family.parse('0050\n08AE\n', ['22', '80', '2222'])
+    const found = listens('22').family.parse('0050\n08AE\n', ['22', '80', '2222'], nothing)
     expect([...found.values()]).toEqual([{ listens: false }, { listens: true }, { listens: true }])
   })
 

@@ -7,6 +7,7 @@ import { sysctl } from '../../tasks/sysctl.ts'
 import { swap, swapAt } from '../../tasks/swap.ts'
 import { timezone, timezoneState } from '../../tasks/timezone.ts'
 import { bash, canCopy, throwaway } from './bash.ts'
+import { nothing } from '../found.ts'
 
 const apply = (task: Task | undefined, drift: Partial<Drift> = {}) =>
   (task as Declared).apply({ now: {}, changes: [], keys: [], ...drift })
@@ -20,7 +21,7 @@ describe('reading', () => {
     const keys = [probe.key, 'vm.drop_caches']
     const { stdout, code } = bash(probe.family.read(keys))
     expect(code).toBe(0)
-    const facts = probe.family.parse(stdout, keys)
+    const facts = probe.family.parse(stdout, keys, nothing)
     expect(facts.get(probe.key)).toEqual({
       'net.ipv4.tcp_rmem': expect.stringMatching(/^\d+ \d+ \d+$/) as string,
       'vm.no_such': null,
@@ -35,7 +36,7 @@ describe('reading', () => {
   }) => {
     const { stdout, code, stderr } = bash(family.read([key]))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(family.parse(stdout, [key]).get(key)).not.toBeInstanceOf(Error)
+    expect(family.parse(stdout, [key], nothing).get(key)).not.toBeInstanceOf(Error)
   })
 })
 
@@ -43,7 +44,10 @@ describe.skipIf(!canCopy())('changing', { timeout: 60_000 }, () => {
   it('the hostname', () => {
     const { stdout, code } = throwaway(apply(hostname('tu-name')[0]), mark, hostnameState.family.read(['']))
     expect(code).toBe(0)
-    expect(hostnameState.family.parse(after(stdout), ['']).get('')).toEqual({ live: 'tu-name', stored: 'tu-name' })
+    expect(hostnameState.family.parse(after(stdout), [''], nothing).get('')).toEqual({
+      live: 'tu-name',
+      stored: 'tu-name',
+    })
   })
 
   it.each([
@@ -58,7 +62,10 @@ describe.skipIf(!canCopy())('changing', { timeout: 60_000 }, () => {
       timezoneState.family.read(['']),
     )
     expect(code).toBe(0)
-    expect(timezoneState.family.parse(after(stdout), ['']).get('')).toEqual({ zone: 'Europe/Warsaw', consistent: true })
+    expect(timezoneState.family.parse(after(stdout), [''], nothing).get('')).toEqual({
+      zone: 'Europe/Warsaw',
+      consistent: true,
+    })
   })
 
   it('no time zone that there is not', () => {
@@ -107,7 +114,7 @@ describe.skipIf(!canCopy())('changing', { timeout: 60_000 }, () => {
       mountAt('/').family.read([]),
     )
     expect({ code, stderr }).toMatchObject({ code: 0 })
-    expect(mountAt('/').family.parse(after(stdout), ['/srv/tu mount']).get('/srv/tu mount')).toMatchObject({
+    expect(mountAt('/').family.parse(after(stdout), ['/srv/tu mount'], nothing).get('/srv/tu mount')).toMatchObject({
       ...{ mounted: true, type: 'tmpfs', 'option:nosuid': true, 'option:noexec': true },
     })
     const remount = sh`mount -o remount,suid ${'/srv/tu mount'}`
@@ -120,7 +127,9 @@ describe.skipIf(!canCopy())('changing', { timeout: 60_000 }, () => {
       ],
       ...[mark, mountAt('/').family.read([])],
     )
-    expect(mountAt('/').family.parse(after(again.stdout), ['/srv/tu mount']).get('/srv/tu mount')).toMatchObject({
+    expect(
+      mountAt('/').family.parse(after(again.stdout), ['/srv/tu mount'], nothing).get('/srv/tu mount'),
+    ).toMatchObject({
       'option:nosuid': true,
     })
   })
@@ -135,7 +144,7 @@ describe.skipIf(!canCopy())('changing', { timeout: 60_000 }, () => {
     )
     expect(code).toBe(0)
     expect(stdout).toContain('off /tmp/swapfile\non /tmp/swapfile\n')
-    expect(swapAt('/').family.parse(after(stdout), ['/tmp/swapfile']).get('/tmp/swapfile')).toEqual({
+    expect(swapAt('/').family.parse(after(stdout), ['/tmp/swapfile'], nothing).get('/tmp/swapfile')).toEqual({
       ...{ mib: 8, mode: '0600', active: false },
     })
     const [large] = swap({ path: '/tmp/swapfile', mib: 100_000_000 })

@@ -9,6 +9,7 @@ import { procPath, sysctl } from '../../tasks/sysctl.ts'
 import { swap, swapAt } from '../../tasks/swap.ts'
 import { type TextFileState } from '../../tasks/text.ts'
 import { timezone, timezoneState } from '../../tasks/timezone.ts'
+import { nothing } from '../found.ts'
 
 const declared = (task: Task | undefined): Declared => {
   if (task?.kind !== 'task') throw new Error(task?.kind)
@@ -25,7 +26,7 @@ const derive = (task: Task | undefined, text: string) =>
 
 describe('hostname', () => {
   it('is read twice, and written twice with the line that resolves it', () => {
-    const parse = (output: string) => hostnameState.family.parse(output, ['']).get('')
+    const parse = (output: string) => hostnameState.family.parse(output, [''], nothing).get('')
     expect(parse('web1\n\0# x\n\nweb2\n')).toEqual({ live: 'web1', stored: 'web2' })
     expect(parse('localhost\n\0')).toEqual({ live: 'localhost', stored: null })
     const [name, line] = hostname('web1', 'example.org')
@@ -43,7 +44,7 @@ describe('hostname', () => {
 })
 
 describe('timezone', () => {
-  const parse = (output: string) => timezoneState.family.parse(output, ['']).get('')
+  const parse = (output: string) => timezoneState.family.parse(output, [''], nothing).get('')
   it.each([
     ['/usr/share/zoneinfo/Etc/UTC\n\0', { zone: 'Etc/UTC', consistent: true }],
     ['../usr/share/zoneinfo/Europe/Warsaw\n\0Europe/Warsaw\n', { zone: 'Europe/Warsaw', consistent: true }],
@@ -63,7 +64,7 @@ describe('timezone', () => {
 })
 
 describe('locale', () => {
-  const parse = (output: string) => localeState.family.parse(output, ['']).get('')
+  const parse = (output: string) => localeState.family.parse(output, [''], nothing).get('')
   it('is read as made, listed and default', () => {
     expect(
       parse(
@@ -129,11 +130,11 @@ describe('sysctl', () => {
       'vm.swappiness = 10\nnet.ipv4.tcp_rmem = 4096 131072 6291456\n',
     )
     const { want } = declared(live)
-    const facts = want.probe.family.parse('=60\0=4096\t131072\t6291456\0\0!\0', [
-      want.probe.key,
-      'a.b',
-      'vm.drop_caches',
-    ])
+    const facts = want.probe.family.parse(
+      '=60\0=4096\t131072\t6291456\0\0!\0',
+      [want.probe.key, 'a.b', 'vm.drop_caches'],
+      nothing,
+    )
     expect(facts.get(want.probe.key)).toEqual({ 'vm.swappiness': '60', 'net.ipv4.tcp_rmem': '4096 131072 6291456' })
     expect(facts.get('a.b')).toEqual({ 'a.b': null })
     expect(facts.get('vm.drop_caches')).toBeInstanceOf(Error)
@@ -190,7 +191,7 @@ describe('mount', () => {
 30 22 0:25 / /mnt/my\\040disk rw,nosuid,noatime shared:2 master:1 - xfs /dev/sdb rw,attr2
 31 30 0:26 / /mnt/my\\040disk ro shared:3 - tmpfs tmpfs rw
 `
-  const facts = mountAt('/').family.parse(MOUNTS, ['/', '/mnt/my disk', '/none'])
+  const facts = mountAt('/').family.parse(MOUNTS, ['/', '/mnt/my disk', '/none'], nothing)
   it('is read with its options; the last one at a place counts', () => {
     expect(facts.get('/')).toEqual({
       ...{ mounted: true, type: 'ext4', source: '/dev/sda1', 'option:rw': true, 'option:relatime': true },
@@ -230,12 +231,12 @@ describe('swap', () => {
   it('is read with size and use', () => {
     const { family } = swapAt('/swapfile')
     expect(
-      Object.fromEntries(family.parse(`1073741824\x00600\0/swapfile\0\0${SWAPS}`, ['/swapfile', '/other'])),
+      Object.fromEntries(family.parse(`1073741824\x00600\0/swapfile\0\0${SWAPS}`, ['/swapfile', '/other'], nothing)),
     ).toEqual({
       '/swapfile': { mib: 1024, mode: '0600', active: true },
       '/other': { mib: null, mode: null, active: false },
     })
-    expect(family.parse('\0Filename\n', ['/swapfile']).get('/swapfile')).toEqual({
+    expect(family.parse('\0Filename\n', ['/swapfile'], nothing).get('/swapfile')).toEqual({
       mib: null,
       mode: null,
       active: false,

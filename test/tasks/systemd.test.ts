@@ -4,6 +4,7 @@ import type { Declared, Drift, State, Task } from '../../lib/index.ts'
 import * as systemd from '../../tasks/systemd.ts'
 import { execWord, timer, type TimerOptions } from '../../tasks/timer.ts'
 import { dropin, unitFile } from '../../tasks/unit-file.ts'
+import { nothing } from '../found.ts'
 
 const declared = (task: Task): Declared => {
   if (task.kind !== 'task') throw new Error(task.kind)
@@ -17,6 +18,7 @@ const parse = (stdout: string, ...names: string[]) => {
   return family.parse(
     stdout,
     names.map((name) => systemd.unit(name).key),
+    nothing,
   )
 }
 
@@ -64,7 +66,7 @@ describe('a unit', () => {
   it('has one probe, whatever way it is named', () => {
     expect(systemd.unit('ssh')).toBe(systemd.unit('ssh.service'))
     expect(String(systemd.unit('x').family.read(['a.service', String.raw`b\x2dc.mount`]))).toBe(
-      String.raw`systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- a.service 'b\x2dc.mount'`,
+      String.raw`exec systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- a.service 'b\x2dc.mount'`,
     )
   })
 

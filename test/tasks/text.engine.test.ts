@@ -7,6 +7,7 @@ import { block } from '../../tasks/block.ts'
 import { line } from '../../tasks/line.ts'
 import { text, type TextFileState } from '../../tasks/text.ts'
 import { bash } from './bash.ts'
+import { asked } from '../found.ts'
 
 describe('text', () => {
   let dir = ''
@@ -20,9 +21,8 @@ describe('text', () => {
     return join(dir, name)
   }
   const read = (...paths: string[]) => {
-    const { stdout, code } = bash(text('/').family.read(paths))
-    expect(code).toBe(0)
-    return text('/').family.parse(stdout, paths)
+    const states = asked(paths.map(text), bash)
+    return new Map(paths.map((path, index) => [path, states[index]]))
   }
 
   it('arrives as it is, whatever is in it', () => {

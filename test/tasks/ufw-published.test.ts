@@ -7,6 +7,7 @@ import * as ufw from '../../tasks/ufw.ts'
 import { publishedBlock } from '../../tasks/ufw/published.ts'
 import { published } from '../../tasks/ufw/state.ts'
 import { changesInWords, inWords } from '../../tasks/ufw/words.ts'
+import { nothing } from '../found.ts'
 
 /** As `read` printed it on Debian 13 with docker.io 26.1 running and our blocks loaded; ␀ is a NUL. */
 const recorded = (name: string): string =>
@@ -14,7 +15,7 @@ const recorded = (name: string): string =>
 const host = recorded('trixie-published')
 
 const parse = (stdout: string, probe: Probe): State | Error => {
-  const state = probe.family.parse(stdout, [probe.key]).get(probe.key)
+  const state = probe.family.parse(stdout, [probe.key], nothing).get(probe.key)
   if (state === undefined) throw new Error('no answer')
   return state
 }

@@ -9,13 +9,14 @@ import { address, holds } from '../../tasks/ufw/address.ts'
 import { canonical, parseTable } from '../../tasks/ufw/kernel.ts'
 import { MARK } from '../../tasks/ufw/rebuild.ts'
 import { adding, describe as words, removing, stored } from '../../tasks/ufw/rule.ts'
+import { nothing } from '../found.ts'
 
 /** As `read` printed it on Debian 13 (ufw 0.36.2, iptables 1.8.11), comments left out; ␀ is a NUL. */
 const recorded = (name: string): string =>
   readFileSync(new URL(`fixtures/ufw/${name}.txt`, import.meta.url), 'utf8').replaceAll('␀\n', '\0')
 
 const parse = (stdout: string, probe: Probe): State => {
-  const state = probe.family.parse(stdout, [probe.key]).get(probe.key)
+  const state = probe.family.parse(stdout, [probe.key], nothing).get(probe.key)
   if (state === undefined || state instanceof Error) throw state ?? new Error('no answer')
   return state
 }

@@ -4,6 +4,7 @@ import { group, groupAt, noGroup } from '../../tasks/group.ts'
 import { path } from '../../tasks/path.ts'
 import { noUser, user, type UserState, userAt } from '../../tasks/user.ts'
 import { bash, canCopy, throwaway } from './bash.ts'
+import { nothing } from '../found.ts'
 
 const HASH = '$y$j9T$abcdefghijklmnop$0123456789abcdefghijklmnopqrstuvwxyzABCDEFG'
 const apply = (task: Task, now: object, ...keys: string[]) =>
@@ -13,13 +14,13 @@ const absent = { present: null, group: null }
 describe('reading', () => {
   it('tells root and who is not there', () => {
     const { stdout, code } = bash(userAt('root').family.read(['root', 'no-such-user']))
-    const facts = userAt('root').family.parse(stdout, ['root', 'no-such-user'])
+    const facts = userAt('root').family.parse(stdout, ['root', 'no-such-user'], nothing)
     expect(code).toBe(0)
     expect(facts.get('root')).toMatchObject({ present: true, uid: 0, group: 'root', home: '/root', 'group:root': true })
     expect(facts.get('no-such-user')).toMatchObject({ present: null, password: null })
     expect(
       groupAt('root')
-        .family.parse(bash(groupAt('root').family.read(['root'])).stdout, ['root'])
+        .family.parse(bash(groupAt('root').family.read(['root'])).stdout, ['root'], nothing)
         .get('root'),
     ).toEqual({
       present: true,
@@ -34,7 +35,7 @@ describe.skipIf(!canCopy())('users and groups', { timeout: 60_000 }, () => {
   const after = (...commands: ReturnType<typeof apply>[]) => {
     const ended = throwaway(...commands, read)
     const [users = '', rest = ''] = [ended.stdout.split('@@@\n')[1] ?? '', '']
-    const facts = userAt('x').family.parse(users, keys)
+    const facts = userAt('x').family.parse(users, keys, nothing)
     const [, , , ...home] = users.split('\0')
     return {
       ...ended,
@@ -65,7 +66,7 @@ describe.skipIf(!canCopy())('users and groups', { timeout: 60_000 }, () => {
       ...{ password: `sha256:${sha256(HASH)}`, 'group:tu-a': true, 'group:tu-g': true },
     })
     expect(b).toMatchObject({ home: '/nonexistent', shell: '/usr/sbin/nologin', password: 'locked', group: 'tu-b' })
-    expect(path('/').family.parse(home, ['/home/tu-a']).get('/home/tu-a')).toMatchObject({
+    expect(path('/').family.parse(home, ['/home/tu-a'], nothing).get('/home/tu-a')).toMatchObject({
       type: 'directory',
       mode: '0750',
       owner: 'tu-a',

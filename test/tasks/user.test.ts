@@ -3,6 +3,7 @@ import { type Declared, Secret, sha256, type Task } from '../../lib/index.ts'
 import { groupAt } from '../../tasks/group.ts'
 import { path } from '../../tasks/path.ts'
 import { noUser, user, type UserState, userAt } from '../../tasks/user.ts'
+import { nothing } from '../found.ts'
 
 const HASH = '$y$j9T$saltsaltsalt$hashhashhash'
 const OUTPUT = `root:x:0:0:root:/root:/bin/bash
@@ -15,7 +16,7 @@ deploy:x:1000:
 \0deploy:sha256:ab
 odd:locked
 `
-const facts = userAt('x').family.parse(OUTPUT, ['deploy', 'odd', 'none'])
+const facts = userAt('x').family.parse(OUTPUT, ['deploy', 'odd', 'none'], nothing)
 const found = (name: string) => facts.get(name) as UserState
 const declared = (task: Task) => task as Declared<UserState>
 const apply = (task: Task, name: string, ...keys: string[]) =>

@@ -10,6 +10,7 @@ import { answer, handshake } from '../../tasks/answer.ts'
 import { newestBackup } from '../../tasks/backups.ts'
 import { release } from '../../tasks/release.ts'
 import { lastEnd, rootDisk } from '../../tasks/system-state.ts'
+import { nothing } from '../found.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'trueup-verify-'))
 const server = createServer((request, response) => {
@@ -44,7 +45,7 @@ const read = async <S extends State>(...probes: readonly Probe<S>[]): Promise<(S
   const [{ family } = { family: undefined }] = probes
   if (family === undefined) return []
   const keys = probes.map(({ key }) => key)
-  const answers = family.parse(await bash(family.read(keys)), keys)
+  const answers = family.parse(await bash(family.read(keys)), keys, nothing)
   return keys.map((key) => answers.get(key))
 }
 
