@@ -1,5 +1,5 @@
 import { backIn } from '../e2e/reach.ts'
-import { type Course, type Field, otherwise, type Shape, shapeOf, torn } from './field.ts'
+import { type Course, diskOf, type Field, otherwise, type Shape, shapeOf, torn } from './field.ts'
 import type { Moment } from './moments.ts'
 
 /** What came of one strike. */
@@ -33,7 +33,7 @@ export const struck = async (
   if (!(await place.strike(moment))) return { moment, missed: true, torn: [], wrong: [] }
   const back = await reachable(place.name)
   if (back === undefined) return { moment, torn: [], wrong: [`nobody gets in ${BACK} s later`] }
-  const half = torn(before.disk, after.disk, (await shapeOf(place.name)).disk)
+  const half = torn(before.disk, after.disk, await diskOf(place.name))
   const said: string[] = []
   for (let runs = 1; runs <= 3; runs += 1) {
     const { code, stdout, stderr } = await place.run()

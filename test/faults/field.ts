@@ -86,7 +86,7 @@ export const field = (name: string, roles: readonly string[], commands = new Map
 
     /** Breaks it once more, in the same way. */
     breaks: async (): Promise<void> => {
-      for (const command of commands.values()) await on(name, command)
+      await on(name, [...commands.values()].map((command) => `(${command}\n) || exit`).join('\n'))
     },
 
     /** Runs it undisturbed, and looks at what that does. */
@@ -129,10 +129,9 @@ export const readied = async (
   return { course: { before, after }, trace }
 }
 
-export const shapeOf = async (name: string): Promise<Shape> => ({
-  disk: comparable(await manifest(name)),
-  live: await on(name, LIVE),
-})
+export const diskOf = async (name: string): Promise<Manifest> => comparable(await manifest(name))
+
+export const shapeOf = async (name: string): Promise<Shape> => ({ disk: await diskOf(name), live: await on(name, LIVE) })
 
 /** What is otherwise than after an undisturbed run. */
 export const otherwise = (wanted: Shape, found: Shape): readonly string[] => [
