@@ -25,6 +25,13 @@ export const bring = async (names: readonly string[]): Promise<Place[]> => {
   return entries.map((entry) => ({ ...entry, hostKey: hosts[entry.name]?.hostKey ?? '' }))
 }
 
+/** Makes all others like the first, but for their names and keys. */
+export const alike = async ([first, ...others]: readonly string[]): Promise<void> => {
+  if (first === undefined || others.length === 0) return
+  await sandbox.snapshot(first, 'bench')
+  for (const other of others) await sandbox.restore(other, 'bench', { from: first })
+}
+
 /** Makes them bare again. */
 export const blank = (names: readonly string[]): Promise<void> => sandbox.reset(names)
 

@@ -4,6 +4,8 @@ export interface Result {
   /** Milliseconds added to each round trip. */
   readonly rtt: number
   readonly hosts: number
+  /** Files beyond those of the server itself. */
+  readonly more?: number
   readonly tool: string
   /** Milliseconds of each run, in order. */
   readonly times: readonly number[]
@@ -33,8 +35,13 @@ export const grouped = (results: readonly Result[]): readonly (readonly Result[]
 }
 
 /** `converged, 200 ms added`. */
-export const title = ({ work, rtt, hosts }: Result): string =>
-  [work, ...(hosts > 1 ? [`${hosts} hosts`] : []), ...(rtt > 0 ? [`+${rtt} ms`] : [])].join(', ')
+export const title = ({ work, rtt, hosts, more = 0 }: Result): string =>
+  [
+    work,
+    ...(hosts > 1 ? [`${hosts} hosts`] : []),
+    ...(more > 0 ? [`${more} more files`] : []),
+    ...(rtt > 0 ? [`+${rtt} ms`] : []),
+  ].join(', ')
 
 /** `0.44 s`, `12.3 s`: three digits say what there is to say. */
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`

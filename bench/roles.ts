@@ -19,7 +19,12 @@ const APP = '/root/moja-dzialka'
 const BASE = 'curl git jq htop rsync unzip ca-certificates gnupg cron logrotate unattended-upgrades fail2ban chrony'
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKKXa4qjXjyXfMZqGNUlJ7wcKInzQTCH2chnkNQSBt+I deploy'
 
-const Vars = z.strictObject({ templates: z.string(), certificate: z.string(), key: secret('key') })
+const Vars = z.strictObject({
+  templates: z.string(),
+  certificate: z.string(),
+  key: secret('key'),
+  more: z.number().default(0),
+})
 
 const base = (): Task[] => [
   link({ path: '/etc/localtime', target: '/usr/share/zoneinfo/Europe/Warsaw' }),
@@ -107,11 +112,19 @@ const monitoring = (): Task[] => [
   ...MONITORED.map((name) => file({ path: `${APP}/monitoring/${name}`, content: `# ${name}\nglobal: {}\n` })),
 ]
 
+/** As many more tasks as one likes, to see how time grows with them. */
+const further = (count: number): Task[] => {
+  const files = Array.from({ length: count }, (_, index) =>
+    file({ path: `/root/more/${index}.conf`, content: `# ${index}\n` }),
+  )
+  return count === 0 ? [] : [directory({ path: '/root/more' }), ...files]
+}
+
 /** The whole server. */
 export const server = role({
   name: 'server',
   vars: Vars,
-  tasks: ({ vars: { templates, certificate, key }, host: { sshPort, sshFrom } }) => {
+  tasks: ({ vars: { templates, certificate, key, more }, host: { sshPort, sshFrom } }) => {
     const template = (name: string, values: Readonly<Record<string, string>> = {}): string =>
       readFileSync(`${templates}/${name}.j2`, 'utf8').replace(
         /\{\{ (\w+) \}\}/g,
@@ -141,6 +154,7 @@ export const server = role({
         path: `${APP}/docker-compose.monitoring.yml`,
         content: template('docker-compose.monitoring.yml'),
       }),
+      ...further(more),
     ]
   },
 })

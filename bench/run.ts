@@ -11,7 +11,7 @@ import { delayingProxy } from './proxy.ts'
 import { machine } from './machine.ts'
 import type { Result } from './results.ts'
 import { seconds, title } from './results.ts'
-import { blank, bring, drift, HOSTS, takeDown } from './hosts.ts'
+import { alike, blank, bring, drift, HOSTS, takeDown } from './hosts.ts'
 import { table } from './table.ts'
 import { type Place, prepare, type Tool, toolNames } from './tools.ts'
 
@@ -21,6 +21,7 @@ const HELP = `npm run bench -- [options]
   --tools NAMES   of ${toolNames.join(', ')} (default: all)
   --rtt NUMBERS   milliseconds to add to each round trip (default: 0,50,200)
   --hosts N       hosts of the sandbox to work on at once (default 1; each is a systemd container of about 200 MB)
+  --more N        files beyond those of the server, for trueup alone (default 0)
   --runs N        of each quick tool (default 7); Ansible and mitogen run a third as often, a bootstrap once
   --keep          leave the hosts running
 
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     tools: { type: 'string', default: toolNames.join() },
     rtt: { type: 'string', default: '0,50,200' },
     hosts: { type: 'string', default: '1' },
+    more: { type: 'string', default: '0' },
     runs: { type: 'string', default: '7' },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -96,7 +98,8 @@ const why = (error: unknown): string => {
 const session = async (): Promise<void> => {
   const hosts = count(values.hosts)
   const runs = count(values.runs)
-  const { tools, told, end } = await prepare(list(values.tools))
+  const more = count(values.more)
+  const { tools, told, end } = await prepare(list(values.tools), more)
   const names = HOSTS.slice(0, hosts)
   try {
     const entries = await bring(names)
@@ -128,7 +131,8 @@ const session = async (): Promise<void> => {
     }
     const willing = new Set(tools)
     // Every tool has the server as it wants it, before anything is measured.
-    await at(0, async (places) => {
+    await at(0, async ([first]) => {
+      const places = first === undefined ? [] : [first]
       for (const tool of tools.filter((one) => one.works.includes('drift'))) {
         try {
           const { ms, note } = await tool.run(places)
@@ -142,11 +146,14 @@ const session = async (): Promise<void> => {
         }
       }
     })
+    await alike(names)
     for (const kind of ['converged', 'drift'].filter((one) => work.includes(one))) {
       for (const rtt of list(values.rtt).map(count)) {
         const able = [...willing].filter((tool) => tool.works.includes(kind))
         const before = kind === 'drift' ? () => drift(names) : () => Promise.resolve()
-        await at(rtt, (places) => measure({ work: kind, rtt, hosts }, able, slow, places, before))
+        await at(rtt, (places) =>
+          measure({ work: kind, rtt, hosts, ...(more > 0 && { more }) }, able, slow, places, before),
+        )
         keep(told)
       }
     }

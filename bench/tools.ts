@@ -26,22 +26,34 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 
 const MITOGEN = '/usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy'
 
-/** Runs a program to its end. @throws Error where it does not end with 0 */
+/** The most memory that a process has had so far, in MB (proc_pid_status(5), VmHWM). */
+const memoryOf = (pid: number | undefined): number | undefined => {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024)
+  } catch {
+    return undefined
+  }
+}
+
+/** Runs a program to its end, with a look at its memory now and then. @throws Error where it does not end with 0 */
 const timed = (
   program: string,
   args: readonly string[],
   { input = '', env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<{ ms: number; stdout: string }> =>
+): Promise<{ ms: number; stdout: string; peak: number }> =>
   new Promise((resolve, reject) => {
     const began = performance.now()
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
-    let [stdout, stderr] = ['', '']
+    let [stdout, stderr, peak] = ['', '', 0]
+    const look = setInterval(() => (peak = memoryOf(child.pid) ?? peak), 100)
     child.stdout.on('data', (data) => (stdout += String(data)))
     child.stderr.on('data', (data) => (stderr += String(data)))
     child.once('error', reject)
     child.once('close', (code) => {
       const ms = performance.now() - began
-      if (code === 0) resolve({ ms, stdout })
+      clearInterval(look)
+      if (code === 0) resolve({ ms, stdout, peak })
       else reject(new Error(`${program} ended with ${code}: ${`${stdout}\n${stderr}`.trim().slice(-20_000)}`))
     })
     child.stdin.on('error', () => {})
@@ -74,7 +86,7 @@ const Summary = z.object({
 })
 
 /** Makes what the tools need. What is not there is left out, and said to be. */
-export const prepare = async (wanted: readonly string[]) => {
+export const prepare = async (wanted: readonly string[], more: number) => {
   for (const name of wanted)
     if (!toolNames.some((known) => known === name)) throw new Error(`${name} is none of ${toolNames.join(', ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'trueup-bench-'))
@@ -114,7 +126,11 @@ export const prepare = async (wanted: readonly string[]) => {
   if (wanted.includes('trueup')) {
     await bundle('bench/trueup.ts', folder)
     told['trueup'] = `bench/roles.ts, built; Node ${process.version}`
-    tools.push({ name: 'trueup', works: ['bootstrap', 'converged', 'drift'], run: (places) => ours(folder, places) })
+    tools.push({
+      name: 'trueup',
+      works: ['bootstrap', 'converged', 'drift'],
+      run: (places) => ours(folder, places, more),
+    })
   }
   const peers = wanted.filter((name) => name === 'ansible' || name === 'mitogen')
   if (peers.length > 0) installed(told)
@@ -151,13 +167,13 @@ const installed = (told: Record<string, string>): void => {
       : 'absent: the package cannot be had here'
 }
 
-const ours = async (folder: string, places: readonly Place[]) => {
+const ours = async (folder: string, places: readonly Place[], more: number) => {
   const inventory = join(folder, 'inventory.yml')
   const hosts = places.map(({ name, address, port, identityFile, hostKey }) => [
     name,
     { address, port, identityFile, hostKey },
   ])
-  const vars = { server: { templates: here('ansible/templates'), certificate: join(folder, 'origin.pem') } }
+  const vars = { server: { templates: here('ansible/templates'), certificate: join(folder, 'origin.pem'), more } }
   const site = { domain: 'moja-dzialka.pl', project: 'moja-dzialka', dir: '/root/moja-dzialka' }
   const text = stringify({ site, hosts: Object.fromEntries(hosts), vars })
   writeFileSync(inventory, text.replace(/^( +)certificate: .*$/m, '$&\n$1key: !secret key'))
@@ -166,12 +182,16 @@ const ours = async (folder: string, places: readonly Place[]) => {
     TRUEUP_CACHE: join(folder, 'cache'),
   }
   const args = [join(folder, 'run.js'), '-i', inventory, '--role', 'server', '--json', '--forks', '50']
-  const { ms, stdout } = await timed(process.execPath, args, { env })
+  const { ms, stdout, peak } = await timed(process.execPath, args, { env })
   const { hosts: did } = Summary.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''))
   const all = Object.values(did)
   const changed = all.reduce((sum, host) => sum + host.changed, 0)
   const tasks = Math.max(...all.map((host) => host.ok + host.changed))
-  return { ms, trips: Math.max(...all.map(({ trips }) => trips)), note: `${tasks} tasks, ${changed} changed` }
+  return {
+    ms,
+    trips: Math.max(...all.map(({ trips }) => trips)),
+    note: `${tasks} tasks, ${changed} changed, ${peak} MB`,
+  }
 }
 
 const playbook = async (folder: string, mitogen: boolean, places: readonly Place[]) => {
