@@ -1,5 +1,5 @@
 import { backIn } from '../e2e/reach.ts'
-import { type Course, diskOf, type Field, otherwise, type Shape, shapeOf, torn } from './field.ts'
+import { type Course, diskOf, type Field, otherwise, shapeOf, torn } from './field.ts'
 import type { Moment } from './moments.ts'
 
 /** What came of one strike. */
@@ -48,16 +48,6 @@ export const struck = async (
 
 const reachable = (name: string): Promise<number | undefined> =>
   backIn(name, performance.now(), BACK).catch(() => undefined)
-
-/**
- * The same course on another host, which begins as a copy: its name, its keys and its identity are its own.
- *
- * @param before - how the copy begins
- */
-export const asOn = (before: Shape, course: Course): Course => {
-  const its = Object.entries(before.disk).filter(([key, value]) => course.before.disk[key] !== value)
-  return { before, after: { ...course.after, disk: { ...course.after.disk, ...Object.fromEntries(its) } } }
-}
 
 /** One line for a person. */
 export const line = ({ moment, missed, back, runs, torn: half, wrong }: Outcome): string => {

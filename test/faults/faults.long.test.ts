@@ -1,53 +1,58 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { down, up } from '../sandbox/index.ts'
 import { grounded } from '../e2e/ground.ts'
-import { asOn, figures, line, type Outcome, struck } from './campaign.ts'
-import { type Course, field, readied, shapeOf } from './field.ts'
-import { KINDS, moments, type Request } from './moments.ts'
+import { figures, line, type Outcome, struck } from './campaign.ts'
+import { type Course, field, readied } from './field.ts'
+import { KINDS, type Moment, moments } from './moments.ts'
 
 /**
- * The campaign: runs killed at instants spread evenly over the kinds of moment, on two hosts side by side, each from the
- * same snapshot. `TRUEUP_SEED` repeats one, `TRUEUP_FAULTS` says how many.
+ * The campaign: runs killed at instants spread evenly over the kinds of moment, on two hosts side by side that are broken
+ * in different ways: on the second one, packages have to be installed, which takes its time. `TRUEUP_SEED` repeats one,
+ * `TRUEUP_FAULTS` says how many.
  */
 const ROLES = ['base-ubuntu', 'ufw', 'docker', 'certs', 'nginx']
-const commands = new Map<string, string>()
-const [first, second] = [field('faults1', ROLES, commands), field('faults2', ROLES, commands)]
-const HOSTS = [first.name, second.name]
+const PLACES = [
+  { place: field('faults1', ROLES), must: [] },
+  { place: field('faults2', ROLES), must: ['a package removed'] },
+]
+const HOSTS = PLACES.map(({ place }) => place.name)
+const DRIFTS = 7
+/** Runs after which a host goes back to its snapshot: what they leave behind would otherwise be there for good. */
+const FRESH = 20
 const SEED = Number(process.env['TRUEUP_SEED'] ?? Date.now() % 100_000)
 const COUNT = Number(process.env['TRUEUP_FAULTS'] ?? 200)
-let course: Course
-let trace: readonly Request[]
+const ready: { readonly course: Course; readonly moments: readonly Moment[] }[] = []
 
 beforeAll(async () => {
   await up(HOSTS)
-  await grounded(first.name, ROLES)
-  ;({ course, trace } = await readied(first, 12, SEED, true))
-}, 900_000)
+  for (const [index, { place, must }] of PLACES.entries()) {
+    await grounded(place.name, ROLES)
+    const { course, trace } = await readied(place, DRIFTS, SEED + index, must, true)
+    ready.push({ course, moments: moments(trace, COUNT, SEED + index) })
+  }
+}, 1_200_000)
 afterAll(async () => {
-  first.away()
-  second.away()
+  for (const { place } of PLACES) place.away()
   await down(HOSTS)
 })
 
 it(`F7 ${COUNT} runs killed: no host lost, no file torn, one run to converge`, { timeout: 90 * 60_000 }, async () => {
-  const waiting = [...moments(trace, COUNT, SEED)]
   const outcomes: Outcome[] = []
-  const work = async (place: typeof first, from?: string) => {
-    await place.back(from)
-    const its = asOn(await shapeOf(place.name), course)
-    let begun = 0
-    // Every tenth begins from the snapshot: what a run leaves behind would otherwise be there for good.
-    const broken = async () => {
-      if (begun > 0) await (begun % 10 === 0 ? place.back(from) : place.breaks())
-      begun += 1
-    }
-    for (let moment = waiting.shift(); moment !== undefined; moment = waiting.shift()) {
-      const outcome = await struck(place, moment, its, broken)
+  let begun = 0
+  const work = async (index: number): Promise<void> => {
+    const [here, there] = [PLACES[index], ready[index]]
+    if (here === undefined || there === undefined) throw new Error(`no place ${index}`)
+    const { place } = here
+    let at = 0
+    const broken = () => (at++ % FRESH === 0 ? place.back() : place.breaks())
+    for (const moment of there.moments) {
+      if (begun++ >= COUNT) return
+      const outcome = await struck(place, moment, there.course, broken)
       outcomes.push(outcome)
       console.log(`${outcomes.length}  ${place.name}  ${line(outcome)}`)
     }
   }
-  await Promise.all([work(first), work(second, first.name)])
+  await Promise.all(PLACES.map((_, index) => work(index)))
   const found = figures(outcomes)
   for (const kind of KINDS) console.log(`${kind}: ${outcomes.filter(({ moment }) => moment.kind === kind).length}`)
   console.log(

@@ -54,12 +54,12 @@ const FOLDER = '.sandbox'
 
 const built = (): Promise<void> => bundle('test/faults/run.ts', FOLDER)
 
-/**
- * A host whose runs are disturbed, and what becomes of it.
- *
- * @param commands - what breaks it, by the name of the drift: chosen by `prepare`, and shared by hosts that begin alike
- */
-export const field = (name: string, roles: readonly string[], commands = new Map<string, string>()) => {
+/** A guarded change, and one with a handler. */
+const ALWAYS = ['a file edited', 'a policy opened', 'a site edited']
+
+/** A host whose runs are disturbed, and what becomes of it. */
+export const field = (name: string, roles: readonly string[]) => {
+  const commands = new Map<string, string>()
   const folder = mkdtempSync(join(tmpdir(), 'trueup-faults-'))
   const args = ['--role', roles.join(','), '--limit', name, '--json']
   const run = (env: Readonly<Record<string, string>> = {}, more: readonly string[] = []) =>
@@ -69,14 +69,17 @@ export const field = (name: string, roles: readonly string[], commands = new Map
     run,
     away: () => rmSync(folder, { recursive: true, force: true }),
 
-    /** Everything as the roles want it, and then much of it broken. @returns what */
-    prepare: async (drifts: number, seed: number): Promise<readonly string[]> => {
+    /**
+     * Everything as the roles want it, and then much of it broken.
+     *
+     * @param must - drifts that are to be among them, besides one of each kind
+     * @returns what
+     */
+    prepare: async (drifts: number, seed: number, must: readonly string[]): Promise<readonly string[]> => {
       const { code, stdout, stderr } = await run()
       if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
       const ours = mischief.filter(({ role }) => roles.includes(role))
-      // A guarded change of each kind, one with a handler, and one that takes a while.
-      const must = ['a file edited', 'a policy opened', 'a site edited', 'a package removed']
-      const first = ours.filter((one) => must.includes(one.name))
+      const first = ours.filter((one) => [...ALWAYS, ...must].includes(one.name))
       for (const { name: drift, command } of [...first, ...shuffled(ours, randomly(seed))]) {
         if (commands.size === drifts) break
         if (!commands.has(drift) && (await ssh(name, command)).code === 0) commands.set(drift, command)
@@ -103,8 +106,8 @@ export const field = (name: string, roles: readonly string[], commands = new Map
     strike: async (moment: Moment): Promise<boolean> =>
       (await run({ TRUEUP_STRIKE: spelled(moment) })).signal === 'SIGKILL',
 
-    /** Goes back to where it, or another one, was broken. */
-    back: (from = name) => restore(name, 'broken', { from }),
+    /** Goes back to where it was broken. */
+    back: () => restore(name, 'broken'),
   }
 }
 
@@ -113,16 +116,18 @@ export type Field = ReturnType<typeof field>
 /**
  * A host with much broken, as it is then and after a run that nobody disturbs, and what that run asked of it.
  *
- * @param keep - makes a snapshot of the broken host, to go back to or for another one to start from
+ * @param must - drifts that are to be among those it is broken by
+ * @param keep - makes a snapshot of the broken host, to go back to
  */
 export const readied = async (
   place: Field,
   drifts: number,
   seed: number,
+  must: readonly string[] = [],
   keep = false,
 ): Promise<{ course: Course; trace: readonly Request[] }> => {
   await built()
-  console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed)).join(', ')}`)
+  console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed, must)).join(', ')}`)
   if (keep) await snapshot(place.name, 'broken')
   const before = await shapeOf(place.name)
   const { trace, shape: after } = await place.reference()
@@ -131,7 +136,10 @@ export const readied = async (
 
 export const diskOf = async (name: string): Promise<Manifest> => comparable(await manifest(name))
 
-export const shapeOf = async (name: string): Promise<Shape> => ({ disk: await diskOf(name), live: await on(name, LIVE) })
+export const shapeOf = async (name: string): Promise<Shape> => ({
+  disk: await diskOf(name),
+  live: await on(name, LIVE),
+})
 
 /** What is otherwise than after an undisturbed run. */
 export const otherwise = (wanted: Shape, found: Shape): readonly string[] => [
