@@ -20,7 +20,7 @@ let trace: readonly Request[]
 
 beforeAll(async () => {
   await grounded(HOST, ['base-ubuntu'])
-  ;({ course, trace } = await readied(place, 6, SEED))
+  ;({ course, trace } = await readied(place, 6, SEED, { must: ['a policy opened'] }))
 }, 600_000)
 afterAll(async () => {
   place.away()

@@ -53,8 +53,18 @@ const FOLDER = '.sandbox'
 
 const built = (): Promise<void> => bundle('test/faults/run.ts', FOLDER)
 
-/** A guarded change, and one with a handler. */
-const ALWAYS = ['a file edited', 'a policy opened', 'a site edited']
+/** Which drifts a host is broken by. */
+export interface Choice {
+  /** These by all means. */
+  readonly must?: readonly string[]
+  /** Of the others, those that take no program of the host's to be made, and next to none to be mended. */
+  readonly quick?: boolean
+}
+
+const QUICK = /^(?:chmod|chown|rm|ln|sed|echo|printf) [^;&|]*$/
+
+/** What a run of a campaign is never without: a change that is guarded, and one that has a handler. */
+const ALWAYS = ['a file edited', 'a site edited']
 
 /** A host whose runs are disturbed, and what becomes of it. */
 export const field = (name: string, roles: readonly string[]) => {
@@ -71,15 +81,19 @@ export const field = (name: string, roles: readonly string[]) => {
     /**
      * Everything as the roles want it, and then much of it broken.
      *
-     * @param must - drifts that are to be among them, besides one of each kind
      * @returns what
      */
-    prepare: async (drifts: number, seed: number, must: readonly string[]): Promise<readonly string[]> => {
+    prepare: async (
+      drifts: number,
+      seed: number,
+      { must = [], quick = false }: Choice = {},
+    ): Promise<readonly string[]> => {
       const { code, stdout, stderr } = await run()
       if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
       const ours = mischief.filter(({ role }) => roles.includes(role))
       const first = ours.filter((one) => [...ALWAYS, ...must].includes(one.name))
-      for (const { name: drift, command } of [...first, ...shuffled(ours, randomly(seed))]) {
+      const others = quick ? ours.filter(({ command }) => QUICK.test(command)) : ours
+      for (const { name: drift, command } of [...first, ...shuffled(others, randomly(seed))]) {
         if (commands.size === drifts) break
         if (!commands.has(drift) && (await ssh(name, command)).code === 0) commands.set(drift, command)
       }
@@ -115,18 +129,17 @@ export type Field = ReturnType<typeof field>
 /**
  * A host with much broken, as it is then and after a run that nobody disturbs, and what that run asked of it.
  *
- * @param must - drifts that are to be among those it is broken by
  * @param keep - makes a snapshot of the broken host, to go back to
  */
 export const readied = async (
   place: Field,
   drifts: number,
   seed: number,
-  must: readonly string[] = [],
+  choice: Choice = {},
   keep = false,
 ): Promise<{ course: Course; trace: readonly Request[] }> => {
   await built()
-  console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed, must)).join(', ')}`)
+  console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed, choice)).join(', ')}`)
   if (keep) await snapshot(place.name, 'broken')
   const before = await shapeOf(place.name)
   const { trace, shape: after } = await place.reference()

@@ -22,7 +22,7 @@ let course: Course
 
 beforeAll(async () => {
   await grounded(HOST, ROLES)
-  ;({ course } = await readied(place, 8, SEED, ['a package removed']))
+  ;({ course } = await readied(place, 8, SEED, { must: ['a policy opened', 'a package removed'] }))
 }, 600_000)
 afterAll(async () => {
   place.away()
