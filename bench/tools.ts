@@ -138,7 +138,8 @@ export const prepare = async (wanted: readonly string[], more: number) => {
     if (told[name]?.startsWith('absent')) continue
     tools.push({
       name,
-      works: ['bootstrap', 'converged', 'drift'],
+      // A bare server has no Python for its modules.
+      works: ['converged', 'drift'],
       slow: true,
       run: (places) => playbook(folder, name === 'mitogen', places),
     })
