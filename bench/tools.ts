@@ -46,7 +46,7 @@ const timed = (
     const began = performance.now()
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
     let [stdout, stderr, peak] = ['', '', 0]
-    const look = setInterval(() => (peak = memoryOf(child.pid) ?? peak), 100)
+    const look = setInterval(() => (peak = memoryOf(child.pid) ?? peak), 100).unref()
     child.stdout.on('data', (data) => (stdout += String(data)))
     child.stderr.on('data', (data) => (stderr += String(data)))
     child.once('error', reject)

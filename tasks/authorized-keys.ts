@@ -40,7 +40,8 @@ for path in ${keys}; do
   if [ ! -L "$path" ] && [ -f "$path" ]; then
     mapfile -d '' -t parts < <(exec dd if="$path" iflag=nofollow,nonblock,fullblock,count_bytes bs=64K count=${LIMIT + 1} status=none)
     wait "$!" || exit
-    printf '%s\n' "\${parts[@]}"
+    printf %s "\${parts[0]}"
+    [ "\${#parts[@]}" -lt 2 ] || printf '\n%s' "\${parts[@]:1}"
   fi
   printf '\0'
 done`,

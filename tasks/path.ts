@@ -36,17 +36,13 @@ const ENOENT = /^stat: .*: (No such file or directory|Not a directory)$/
 
 /**
  * Fields end in NUL, which no name can hold; sections end in an empty field. The middle one is what stat(1) complains of.
- * readlink(1) prints no name, so that what is no link any more (somebody may exchange it) would put others in its place.
+ * find(1) prints the name with the target: a link that somebody exchanges meanwhile says nothing of the others.
  */
 const stat = (keys: readonly string[]) => sh`
 { errors=$(exec stat --printf '%n\0%F\0%a\0%U\0%G\0' -- ${keys} 2>&1 >&3); } 3>&1
 printf '\0%s\0\0' "$errors"
 links=(); for path in ${keys}; do [ ! -L "$path" ] || links+=("$path"); done
-if [ "\${#links[@]}" != 0 ]; then
-  mapfile -d '' -t targets < <(exec readlink -z -- "\${links[@]}")
-  [ "\${#links[@]}" = "\${#targets[@]}" ] || { echo 'a symbolic link is being exchanged by somebody' >&2; exit 1; }
-  for path in "\${!links[@]}"; do printf '%s\0%s\0' "\${links[path]}" "\${targets[path]}"; done
-fi
+[ "\${#links[@]}" = 0 ] || find "\${links[@]}" -maxdepth 0 -type l -printf '%p\0%l\0' 2>/dev/null
 printf '\0'`
 
 const chunks = <T>(list: readonly T[], size: number): T[][] =>

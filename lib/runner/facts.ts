@@ -110,28 +110,29 @@ const readInto = (facts: Facts, family: Family, probes: readonly Probe[], output
     )
     for (const probe of probes) {
       const state = answers.get(probe.key) ?? new Error('the answer is missing')
-      facts.record(probe, state instanceof Error ? unseen(probe, state.message) : { state })
+      facts.record(probe, state instanceof Error ? unseen(probe, state) : { state })
     }
   } catch (error) {
-    for (const probe of probes) facts.record(probe, unseen(probe, message(error)))
+    for (const probe of probes) facts.record(probe, unseen(probe, error))
   }
 }
 
 const told = (reading: Reading | undefined, probe: Probe): string =>
   reading !== undefined && 'error' in reading ? reading.error : `${probe.id} was not asked for`
 
-const unseen = (probe: Probe, text: string): Reading => ({
-  error: text.startsWith(UNSEEN) ? text : `${UNSEEN} ${probe.id}: ${text}`,
-})
+/** Another probe could not be looked at, and says so itself. */
+class UnseenError extends Error {}
 
-const UNSEEN = 'could not look at'
+const unseen = (probe: Probe, error: unknown): Reading => ({
+  error: error instanceof UnseenError ? error.message : `could not look at ${probe.id}: ${message(error)}`,
+})
 
 /** What others rest on was read in the same question, and before them. */
 const foundIn =
   (facts: Facts): Found =>
   (probe) => {
     const reading = facts.get(probe)
-    if (reading === undefined || !('state' in reading)) throw new Error(told(reading, probe))
+    if (reading === undefined || !('state' in reading)) throw new UnseenError(told(reading, probe))
     // What was read of a probe is what its own family made of it.
     return reading.state as never
   }

@@ -75,6 +75,13 @@ describe.skipIf(process.getuid?.() !== 0)('authorized keys', () => {
     expect(readFileSync(file(), 'utf8')).toBe(`${ED}\n`)
   })
 
+  it('are looked for in a file that is just not too large', () => {
+    start(`# ${'#'.repeat(256 * 1024 - 2)}`)
+    expect(look(task([ED]))).not.toBeInstanceOf(Error)
+    writeFileSync(file(), `# a\0${ED}\n`)
+    expect(Object.values(look(task([ED])))).toContain('ssh-ed25519 me@laptop')
+  })
+
   it('are not looked for in a file that is too large', () => {
     start('#'.repeat(256 * 1024 + 1))
     expect(String(look(task([ED])))).toContain(`${file()} is larger than 262144 bytes`)
