@@ -1,7 +1,10 @@
 import { $ as zx, ProcessOutput, type ProcessPromise } from 'zx/core'
 
+/** A bash with -c and a socket as its stdin takes itself for one of rshd's, and reads ~/.bashrc, unless it is below another. */
+const env = { ...process.env, SHLVL: '1' }
+
 /** Local commands of the sandbox: silent, fed with nothing, thrown when they fail. */
-export const $ = zx({ quiet: true, input: '' })
+export const $ = zx({ quiet: true, input: '', env })
 
 /** All that a command writes to its standard output; zx reads each piece of it alone, and cuts characters in two. */
 export const whole = async (running: ProcessPromise): Promise<string> => {
