@@ -8,6 +8,8 @@ import { putBack, SERVICE, TIMER } from './put-back.ts'
  *   first line of SCRIPT is a comment that says what it is.
  * - `tu_guard TITLE [PATH…] < UNDO` keeps copies of paths and an undo, and arms the host: unless `tu_proved` comes within
  *   60 s it puts back by itself, also after a reboot. A second guard joins the first, and the time begins anew.
+ *   systemd reads units that it does not know when they are first named, and forgets them when they are over (systemd(1)):
+ *   reading all of them again (daemon-reload) would take a host longer than all the rest.
  * - `tu_proved` disarms it, and fails where it was too late. `tu_put_back` puts back now, and says what.
  * - `tu_left` lists what an earlier run has left: `owed …`, `armed`, `put-back …`.
  */
@@ -44,12 +46,13 @@ tu_guard() ( # TITLE [PATH…] < UNDO
       printf '%s' ${quoted(SERVICE)} > "$units/trueup-guard.service" &&
       printf '%s' ${quoted(TIMER)} > "$units/trueup-guard.timer" &&
       mkdir -p -- "$units/multi-user.target.wants" &&
-      ln -sf -- "$units/trueup-guard.service" "$units/multi-user.target.wants/trueup-guard.service" &&
-      systemctl daemon-reload || exit
+      ln -sf -- "$units/trueup-guard.service" "$units/multi-user.target.wants/trueup-guard.service" || exit
   fi
   find "$guard" "$units"/trueup-guard.* -type f -exec sync -- {} + &&
     sync -- "$guard" "$units" "$units/multi-user.target.wants" &&
-    systemctl restart trueup-guard.timer
+    stale=$(systemctl show --value -p NeedDaemonReload trueup-guard.{service,timer}) || exit
+  case $stale in *yes*) systemctl daemon-reload || exit ;; esac
+  systemctl restart trueup-guard.timer
 )
 tu_proved() (
   exec 9> /run/trueup-guard.lock && flock 9
@@ -60,7 +63,6 @@ tu_proved() (
   mv -T -- "$tu_home/guard" "$tu_home/guard.proved" || exit
   systemctl stop trueup-guard.timer
   rm -rf -- /etc/systemd/system/trueup-guard.{service,timer} /etc/systemd/system/multi-user.target.wants/trueup-guard.service
-  systemctl daemon-reload
   rm -rf -- "$tu_home/guard.proved"; rm -f /run/trueup-guard.lock; tu_clean
 )
 tu_put_back() {

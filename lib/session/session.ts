@@ -62,8 +62,8 @@ export interface Session {
    */
   fresh(): Promise<Session>
   /**
-   * Ends the connection.
-   * @param last - a command that the host still carries out, whose answer nobody waits for; no trip, as the hello is none
+   * Ends the connection; whatever it held on the host is free by then.
+   * @param last - a command that the host still carries out, whatever comes of it; no trip, as the hello is none
    */
   close(last?: Sh): Promise<void>
 }

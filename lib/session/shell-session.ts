@@ -33,6 +33,9 @@ export interface SessionOptions extends Patience {
 /** Seconds that the last command of a connection may take. */
 const FAREWELL = 10
 
+/** The next run need not wait until the processes of this one have ended. */
+const UNLOCK = 'exec 9>&-'
+
 /** For a session whose prelude knows how to tell. */
 const LEFT = '! declare -F tu_left > /dev/null || tu_left'
 
@@ -41,6 +44,20 @@ interface Link {
   readonly shell: Shell
   readonly turns: Turns
   readonly streams: Streams
+}
+
+interface LastWord {
+  readonly mode: 'job' | 'here'
+  readonly script: string
+}
+
+/** Says what a connection ends with, all at once, and waits until that is done, if not for ever. */
+const answered = async (shell: Shell, words: readonly LastWord[]): Promise<void> => {
+  const bounds = { timeout: FAREWELL, limit: 4096, parts: 1 } as const
+  const all = Promise.allSettled(words.map(({ mode, script }) => shell.request(script, { mode, ...bounds })))
+  let late: NodeJS.Timeout | undefined
+  await Promise.race([all, new Promise((resolve) => (late = setTimeout(resolve, FAREWELL * 1000)))])
+  clearTimeout(late)
 }
 
 /** A session over the loop, wherever its bash runs. */
@@ -118,10 +135,14 @@ export class ShellSession implements Session {
   async close(last?: Sh): Promise<void> {
     const shell = this.#link?.shell
     this.#link = undefined
-    if (last === undefined || shell === undefined) return await shell?.close()
-    const options = { mode: 'job', timeout: FAREWELL, limit: 4096, parts: 1 } as const
-    shell.request(jobScript([spell(last)]), options).catch(() => {})
-    await shell.close(FAREWELL)
+    if (shell === undefined) return
+    if (last === undefined && !shell.idle) return await shell.close()
+    const words = [
+      ...(last === undefined ? [] : [{ mode: 'job', script: jobScript([spell(last)]) } as const]),
+      ...(this.#options.claim === undefined ? [] : [{ mode: 'here', script: hereScript([UNLOCK]) } as const]),
+    ]
+    await answered(shell, words)
+    shell.leave()
   }
 
   #connected(): Link {

@@ -95,6 +95,18 @@ export class Shell {
     this.#streams.stdin.write(`${line}\n`)
   }
 
+  /** Whether every request has its answer. */
+  get idle(): boolean {
+    return this.#requests.size === 0
+  }
+
+  /** Ends the connection and waits for nothing: without one the other side ends by itself. */
+  leave(): void {
+    clearInterval(this.#beat)
+    this.#streams.stdin.end()
+    this.#streams.destroy()
+  }
+
   /** Lets the other side end, and ends the connection. @param patience - seconds given to it */
   async close(patience = 2): Promise<void> {
     clearInterval(this.#beat)

@@ -135,6 +135,8 @@ describe('a change that shuts everybody out', () => {
     await appears(HOST, '/etc/systemd/system/trueup-guard.timer')
     first.kill()
     const since = performance.now()
+    // The host finishes what it was sent.
+    await appears(HOST, '/etc/ssh/sshd_config.d/00-trueup.conf')
     // As its handler does next, or has done by now.
     await inside(HOST, ['systemctl', 'reload', 'ssh.service'])
     expect(await getsIn(HOST)).toBe(false)

@@ -34,6 +34,15 @@ const AWAY = `sysctl -qw net.ipv6.conf.eth0.keep_addr_on_down=1; r=$(ip route sh
 ip link set eth0 down; sleep 8; ip link set eth0 up
 [ -z "$r" ] || ip route replace $r; [ -z "$r6" ] || ip -6 route replace $r6`
 
+/** Holds both locks of apt for a while: they are fcntl(2)'s, which flock(1) does not know. */
+const HOLDER = `import fcntl, time
+held = [open(f'/var/lib/{name}', 'w') for name in ('dpkg/lock-frontend', 'apt/lists/lock')]
+for one in held: fcntl.lockf(one, fcntl.LOCK_EX)
+time.sleep(8)`
+
+/** Has apt ask nobody but one who is not there. */
+const DEAD = '/etc/apt/apt.conf.d/99dead'
+
 /** What no full disk can be put over: a mount there would hide what the host itself needs to be looked at. */
 const SPARED = ['/etc']
 
@@ -87,6 +96,37 @@ describe('a run', () => {
     console.log(`the network away for 8 s: exit code ${code}`)
     expect([0, 3], stdout.slice(-2000)).toContain(code)
     await backIn(HOST)
+    await recovers(place, course)
+  })
+
+  it('F4 waits for whoever holds the locks of apt and dpkg', async () => {
+    await place.breaks()
+    await inside(HOST, ['sh', '-c', `python3 -c "$0" > /dev/null 2>&1 &`, HOLDER])
+    await recovers(place, course)
+  })
+
+  it('F5 fails where the mirror is away, touches nothing for it, and goes on when it is back', async () => {
+    await place.breaks()
+    await on(HOST, `echo 'Acquire::http::Proxy "http://127.0.0.1:9";' > ${DEAD}; apt-get clean`)
+    const { code, stdout } = await place.run()
+    expect(code, stdout.slice(-2000)).toBe(1)
+    expect(stdout).toMatch(/127\.0\.0\.1[^"]*(?:refused|9)/)
+    await on(HOST, `rm ${DEAD}; systemctl is-active nginx docker ssh`)
+    await recovers(place, course)
+  })
+
+  it('F8 has its host for itself: of two at once one ends at once, and names the other', async () => {
+    await place.breaks()
+    const both = await Promise.all([place.run(), place.run()])
+    const [done, refused] = both.toSorted((one, other) => one.code - other.code)
+    expect([done?.code, refused?.code]).toEqual([0, 4])
+    expect(`${refused?.stdout}${refused?.stderr}`).toMatch(/another run holds this host: \S+ \(pid \d+, from 10\.77\./)
+    await recovers(place, course)
+  })
+
+  it('F15 starts the engine again where it was stopped', async () => {
+    await place.breaks()
+    await on(HOST, 'systemctl stop docker.socket docker.service')
     await recovers(place, course)
   })
 

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import pRetry from 'p-retry'
 import type { Client } from 'ssh2'
@@ -54,10 +55,17 @@ export const through = async (jumps: readonly Target[]) => {
 
 const reachOnce = async (jumps: readonly Target[], target: Target): Promise<Reached> => {
   const path = await through(jumps)
+  let stream: Duplex | undefined
+  const open = async () => (stream = await path.open(target))
   try {
-    const client = await login(target, () => path.open(target))
+    const client = await login(target, open)
     client.once('close', path.end)
-    return { client, target, end: () => client.end() }
+    const end = () => {
+      client.end()
+      // Not before all is said, and not as late as the other side says so, too.
+      if (stream instanceof Socket) stream.destroySoon()
+    }
+    return { client, target, end }
   } catch (error) {
     path.end()
     throw error
