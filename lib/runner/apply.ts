@@ -1,10 +1,11 @@
 import { judge, probesOf, type Step, stillWrong } from '../language/judge.ts'
-import { foretell, type Item, Overlay } from '../language/plan.ts'
+import { foretell, type Item, notified, Overlay } from '../language/plan.ts'
 import type { Probe } from '../language/probe.ts'
 import type { HostFacts } from '../language/role.ts'
 import { sh } from '../language/sh.ts'
 import type { Declared, Drift, Imperative, Scripted, Task } from '../language/task.ts'
 import { APPLY_SECONDS, attempt, type Seen } from './attempt.ts'
+import { type Member, memberOf, MOST, together } from './batch.ts'
 import { type Assignment, compose } from './compose.ts'
 import { dollar, withFirst } from './dollar.ts'
 import { question } from './facts.ts'
@@ -36,6 +37,10 @@ export class Apply implements HostRun {
   /** What is told once it is proved that one can still get in. */
   readonly #unproved: { readonly item: Item; readonly told: Told }[] = []
   #items: readonly Item[] = []
+  /** Those whose turn has come with one before. */
+  readonly #done = new Set<Item>()
+  /** A connection that was lost once is given less to do at a time. */
+  #single = false
   #failed = false
   readonly #adherence: Adherence | undefined
 
@@ -74,7 +79,7 @@ export class Apply implements HostRun {
 
   async role(name: string): Promise<void> {
     for (const [index, item] of this.#items.entries()) {
-      if (item.role !== name) continue
+      if (item.role !== name || this.#done.delete(item)) continue
       if (this.#failed) tell(this.#job, item, { status: 'skipped' })
       else if (this.#job.signal.aborted) return await this.#interrupted(name, item)
       else await this.#turn(item, index)
@@ -140,6 +145,8 @@ export class Apply implements HostRun {
       if (step.warning !== undefined) warn(this.#job, item, step.warning)
       tell(this.#job, item, { status: 'ok', ms: ms() })
     } else if (step.kind === 'drift') {
+      const members = this.#members(index)
+      if (members.length > 1) return await this.#together(members, index)
       this.#job.doing?.(item.role, item.task.title)
       const { seen, wrong } = await this.#change(item, index, step.task, step.drift)
       const outcome = { ...told(step.drift.changes, step.task), ms: ms(), ...seen }
@@ -148,6 +155,58 @@ export class Apply implements HostRun {
       if (wrong !== undefined && this.#guards.open) await this.#settle(item.role, index + 1)
     } else if (item.task.kind === 'script') await this.#script(item, item.task, ms)
     else this.#fail(item, step.kind === 'failed' ? step.message : 'it cannot be judged', { ms: ms() })
+  }
+
+  /** The files from this task on that can go in one request. */
+  #members(index: number): readonly Member[] {
+    const members: Member[] = []
+    const role = this.#items[index]?.role
+    if (this.#single) return []
+    for (const item of this.#items.slice(index, index + MOST)) {
+      const step = judge(item.task, this.#host.facts)
+      const member = item.role === role ? memberOf(item, step) : undefined
+      if (member === undefined || this.#adherence?.departs(item, step) !== undefined) break
+      members.push(member)
+    }
+    return members
+  }
+
+  /** Puts files in place, one after the other in one request; where the first has failed, the others are not begun. */
+  async #together(members: readonly Member[], index: number): Promise<void> {
+    const started = performance.now()
+    const { role } = members[0]?.item ?? {}
+    const overlay = new Overlay(this.#host.facts.latest)
+    const kept = new Set(this.#pending.ids)
+    for (const { item, task, drift } of members) {
+      this.#job.doing?.(item.role, task.title)
+      overlay.assume(task, drift)
+      this.#pending.add(task)
+    }
+    this.#host.facts.expect(overlay.assumed)
+    const reads = question([
+      ...members.flatMap(({ item, task }) => [task.want.probe, ...probesOf(item.task)]),
+      ...this.#ahead(index + members.length, role ?? '', overlay),
+    ])
+    const owing = (task: Declared) => this.#pending.owing(role ?? '', task)
+    const attempts = await together(this.#host, members, owing, reads, this.#job)
+    const ms = Math.round((performance.now() - started) / members.length)
+    for (const [nth, { item, task, drift }] of members.entries()) {
+      const attempt = attempts?.[nth]
+      const step = await this.#look(item, index + nth)
+      if (attempt !== undefined) this.#pending.wrote(task)
+      if (step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now))
+        await this.#pending.forget(task, kept)
+      else for (const { id } of notified(task)) kept.add(id)
+      // What a lost connection has left undone, and what was not begun, has its turn by itself.
+      if (attempt === undefined && (attempts !== undefined || step.kind !== 'ok')) continue
+      this.#done.add(item)
+      const outcome = { ...told(drift.changes, task), ms, ...attempt?.seen }
+      if (step.kind === 'ok' && attempt?.wrong === undefined) this.#changed(item, outcome)
+      else this.#fail(item, verdict(task, step, attempt?.wrong), outcome)
+    }
+    if (attempts === undefined) this.#single = true
+    const [first] = members
+    if (first !== undefined && !this.#done.delete(first.item)) await this.#turn(first.item, index)
   }
 
   #changed(item: Item, told: object): void {
@@ -183,7 +242,7 @@ export class Apply implements HostRun {
       probes.push(...probesOf(item.task))
       const step = foretell(item.task, overlay)
       if (step.kind === 'unread') probes.push(...step.probes)
-      if (step.kind !== 'ok') break
+      if (step.kind !== 'ok' && memberOf(item, step) === undefined) break
     }
     return probes
   }

@@ -65,6 +65,7 @@ export class ShellSession implements Session {
   readonly name: string
   readonly #connect: Connect
   readonly #options: SessionOptions
+  #begun: Promise<Streams> | undefined
   #link: Link | undefined
   #trips = 0
   #left: readonly string[] = []
@@ -86,9 +87,16 @@ export class ShellSession implements Session {
     return this.#left
   }
 
+  begin(): void {
+    this.#begun = this.#connect()
+    this.#begun.catch(() => {})
+  }
+
   async hello(): Promise<HostFacts> {
+    const begun = this.#begun
+    this.#begun = undefined
     await this.close()
-    const streams = await this.#connect()
+    const streams = await (begun ?? this.#connect())
     const shell = new Shell(this.name, streams, this.#options)
     this.#link = { shell, turns: new Turns(), streams }
     try {
@@ -135,6 +143,11 @@ export class ShellSession implements Session {
   async close(last?: Sh): Promise<void> {
     const shell = this.#link?.shell
     this.#link = undefined
+    void this.#begun?.then(
+      (streams) => streams.destroy(),
+      () => {},
+    )
+    this.#begun = undefined
     if (shell === undefined) return
     if (last === undefined && !shell.idle) return await shell.close()
     const words = [

@@ -1,5 +1,5 @@
 import { backIn } from '../e2e/reach.ts'
-import { type Course, diskOf, type Field, otherwise, shapeOf, torn } from './field.ts'
+import { type Course, type Field, otherwise, shapeOf, tornOn } from './field.ts'
 import type { Moment } from './moments.ts'
 
 /** What came of one strike. */
@@ -26,14 +26,14 @@ const BACK = 90
 export const struck = async (
   place: Field,
   moment: Moment,
-  { before, after }: Course,
+  course: Course,
   broken: () => Promise<void>,
 ): Promise<Outcome> => {
   await broken()
   if (!(await place.strike(moment))) return { moment, missed: true, torn: [], wrong: [] }
   const back = await reachable(place.name)
   if (back === undefined) return { moment, torn: [], wrong: [`nobody gets in ${BACK} s later`] }
-  const half = torn(before.disk, after.disk, await diskOf(place.name))
+  const half = await tornOn(place.name, course)
   const said: string[] = []
   for (let runs = 1; runs <= 3; runs += 1) {
     const { code, stdout, stderr } = await place.run()
@@ -41,7 +41,7 @@ export const struck = async (
       said.push(`run ${runs} ended with ${code}: ${stdout.slice(-1500)}${stderr.slice(-500)}`)
       continue
     }
-    return { moment, back, torn: half, runs, wrong: [...said, ...otherwise(after, await shapeOf(place.name))] }
+    return { moment, back, torn: half, runs, wrong: [...said, ...otherwise(course.after, await shapeOf(place.name))] }
   }
   return { moment, back, torn: half, wrong: said }
 }

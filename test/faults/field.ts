@@ -140,6 +140,10 @@ export const readied = async (
 ): Promise<{ course: Course; trace: readonly Request[] }> => {
   await built()
   console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed, choice)).join(', ')}`)
+  // From here on it is broken as it is going to be each time: all at once, on what such a run has left.
+  const { code, stdout, stderr } = await place.run()
+  if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
+  await place.breaks()
   if (keep) await snapshot(place.name, 'broken')
   const before = await shapeOf(place.name)
   const { trace, shape: after } = await place.reference()
@@ -166,6 +170,20 @@ export const torn = (before: Manifest, after: Manifest, now: Manifest): readonly
   Object.keys({ ...before, ...after })
     .filter((key) => key.startsWith('file /etc/') && before[key] !== after[key])
     .filter((key) => now[key] !== before[key] && now[key] !== after[key])
+
+/** What several changes of one run write, each as a whole: between two of them it is neither. */
+const RULES = /^file (\/etc\/ufw\/user(6?)\.rules)$/
+
+/** The same on a host, where what ufw has written is whole if the kernel can read it to its end. */
+export const tornOn = async (name: string, { before, after }: Course): Promise<readonly string[]> => {
+  const half: string[] = []
+  for (const key of torn(before.disk, after.disk, await diskOf(name))) {
+    const [, path, six] = RULES.exec(key) ?? []
+    const whole = `tail -n 1 ${path} | grep -qx COMMIT && ip${six}tables-restore -n --test ${path}`
+    if (path === undefined || (await ssh(name, whole)).code !== 0) half.push(key)
+  }
+  return half
+}
 
 /** A run after a fault: it comes to its end, and everything is as without the fault. */
 export const recovers = async (place: Field, { after }: Course): Promise<void> => {

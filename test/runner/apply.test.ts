@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { derive, handler, script, sh } from '../../lib/index.ts'
 import { LockedError } from '../../lib/session/session.ts'
-import { FakeHost, on, roleOf, run, thing } from './fake-host.ts'
+import { FakeHost, on, put, roleOf, run, thing } from './fake-host.ts'
 
 const restart = handler({
   id: 'restart:web',
@@ -208,6 +208,20 @@ describe('a lost connection', () => {
     const applied = host.requests.filter(([first]) => first === 'on a').length
     expect(applied).toBe(when === 'before' ? 2 : 1)
     expect(host.hellos).toBe(2)
+  })
+
+  it.each([
+    ['before', 2],
+    ['after', 1],
+  ] as const)('%s one of several files: looks again, and each goes by itself from then on', async (when, times) => {
+    const host = new FakeHost(['web'])
+    host.losing.set('on b', when)
+    const told = await run(host, [roleOf('r', [put('a'), put('b', { notifies: restart }), put('c')])])
+    expect(told.story).toEqual(['a put: changed', 'b put: changed', 'c put: changed', 'restart web! changed'])
+    const applied = host.requests.filter(([first]) => first?.includes('on b')).length
+    expect(applied).toBe(times)
+    expect(host.requests.filter(([first]) => first === 'on c')).toHaveLength(1)
+    expect(host.owed.size).toBe(0)
   })
 
   it('while reading costs a new connection and the question again', async () => {

@@ -18,21 +18,30 @@ import { LostError, type Output, type Session, UnreachableError } from '../../li
 import * as z from 'zod'
 import { TRIXIE } from '../roles/facts.ts'
 
+const things = (name: string) =>
+  family<State>({
+    name,
+    read: (keys) => sh`read ${keys}`,
+    parse: (stdout, keys) => {
+      const on = JSON.parse(stdout) as Record<string, boolean | string>
+      return new Map(
+        keys.map((key) => [key, typeof on[key] === 'string' ? new Error(String(on[key])) : { on: on[key] === true }]),
+      )
+    },
+  })
+
 /** A question about one thing of the fake host: `on` says whether it is there. */
-export const thing = family<State>({
-  name: 'thing',
-  read: (keys) => sh`read ${keys}`,
-  parse: (stdout, keys) => {
-    const on = JSON.parse(stdout) as Record<string, boolean | string>
-    return new Map(
-      keys.map((key) => [key, typeof on[key] === 'string' ? new Error(String(on[key])) : { on: on[key] === true }]),
-    )
-  },
-})
+export const thing = things('thing')
+/** The same about a file. */
+export const paper = things('file')
 
 /** A task that switches a thing on. */
 export const on = (name: string, more: Partial<Omit<Declared, 'kind'>> = {}): Task =>
   task({ title: `${name} on`, want: thing(name).is({ on: true }), apply: () => sh`on ${name}`, ...more })
+
+/** A file that is put in place; neighbours of its kind go in one request. */
+export const put = (name: string, more: Partial<Omit<Declared, 'kind'>> = {}): Task =>
+  on(name, { title: `${name} put`, want: paper(name).is({ on: true }), owns: [{ path: `/${name}` }], ...more })
 
 export const roleOf = (name: string, tasks: readonly Task[]): Role => ({ name, vars: z.unknown(), tasks: () => tasks })
 
@@ -86,14 +95,30 @@ export class FakeHost implements Session {
     this.requests.push(texts)
     this.blobs.push(...commands.flatMap(({ blobs }) => blobs))
     return texts.map((text) => {
-      const inner = unwrapped(text)
-      const lost = this.losing.get(inner)
-      this.losing.delete(inner)
-      if (lost === 'before') throw new LostError('cut')
-      const output = this.#run(inner)
-      if (lost === 'after') throw new LostError('cut')
-      return output
+      const links = [...text.matchAll(LINK)].map(([, link = '']) => this.#noted(link))
+      return links.length > 0 ? this.#chain(links) : this.#one(unwrapped(text))
     })
+  }
+
+  #one(inner: string): Output {
+    const lost = this.losing.get(inner)
+    this.losing.delete(inner)
+    if (lost === 'before') throw new LostError('cut')
+    const output = this.#run(inner)
+    if (lost === 'after') throw new LostError('cut')
+    return output
+  }
+
+  /** Up to and with the first that fails (lib/runner/batch.ts). */
+  #chain(links: readonly string[]): Output {
+    let whole = this.#run('true')
+    for (const link of links) {
+      const output = this.#one(link)
+      const said = `${whole.stdout.toString()}${output.stdout.toString()}\0${output.code}\0`
+      whole = { ...output, stdout: Buffer.from(said) }
+      if (output.code !== 0) break
+    }
+    return whole
   }
 
   /** Handlers that are written down before a change, and struck off after their work. */
@@ -142,6 +167,9 @@ export class FakeHost implements Session {
     this.last = last
   }
 }
+
+/** One of a chain of commands. */
+const LINK = /\(\n([^]*?)\n\)\ntu_code=\$\?; printf .*\n/g
 
 /** A change without what is written into the journal around it. */
 const unwrapped = (text: string): string =>
