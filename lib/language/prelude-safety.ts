@@ -46,13 +46,13 @@ tu_guard() ( # TITLE [PATH…] < UNDO
       printf '%s' ${quoted(SERVICE)} > "$units/trueup-guard.service" &&
       printf '%s' ${quoted(TIMER)} > "$units/trueup-guard.timer" &&
       mkdir -p -- "$units/multi-user.target.wants" &&
-      ln -sf -- "$units/trueup-guard.service" "$units/multi-user.target.wants/trueup-guard.service" || exit
+      ln -sf -- "$units/trueup-guard.service" "$units/multi-user.target.wants/trueup-guard.service" &&
+      stale=$(systemctl show --value -p NeedDaemonReload trueup-guard.{service,timer}) || exit
+    case $stale in *yes*) systemctl daemon-reload || exit ;; esac
   fi
   find "$guard" "$units"/trueup-guard.* -type f -exec sync -- {} + &&
     sync -- "$guard" "$units" "$units/multi-user.target.wants" &&
-    stale=$(systemctl show --value -p NeedDaemonReload trueup-guard.{service,timer}) || exit
-  case $stale in *yes*) systemctl daemon-reload || exit ;; esac
-  systemctl restart trueup-guard.timer
+    systemctl restart trueup-guard.timer
 )
 tu_proved() (
   exec 9> /run/trueup-guard.lock && flock 9

@@ -29,6 +29,10 @@ const OWN: readonly [pattern: RegExp, reason: string][] = [
   [/^file \/var\/(log|cache|backups)\//, 'what programs write by the way'],
   [/^file \/var\/lib\/(apt|ucf|fail2ban|systemd\/(deb-|linger|catalog))/, 'what packages note'],
   [/^file \/var\/lib\/dpkg\/(lock|triggers|status-old|available-old|diversions-old)/, 'what packages note'],
+  [
+    /^file \/var\/lib\/dpkg\/tmp\.ci\b/,
+    'what a dpkg has left that was cut off; it clears it when it next unpacks something',
+  ],
   [/^file \/var\/lib\/(containerd|docker)\//, 'what the engine keeps for itself'],
   [/^file \/etc\/(ld\.so\.cache|ufw\/.*\.rules\.\d+_\d+)/, 'made anew, with the time in its name'],
   [/^file .*\/nginx\/ssl\//, 'a key is made anew where it was lost'],

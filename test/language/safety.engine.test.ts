@@ -53,7 +53,7 @@ describe.skipIf(!canCopy())('on a host', () => {
         "640 '/etc/guarded/a'",
         "777 '/etc/guarded/link' -> 'a'",
         '“one step”, “second” at NOW',
-        'daemon-reload',
+        'show --value -p NeedDaemonReload trueup-guard.service trueup-guard.timer',
         'restart trueup-guard.timer',
         'restart trueup-guard.timer',
         '-V',
