@@ -78,10 +78,6 @@ class Watched implements Session {
     return this.#session.left
   }
 
-  begin(): void {
-    this.#session.begin?.()
-  }
-
   async hello(): Promise<HostFacts> {
     const started = performance.now()
     const facts = await this.#session.hello()

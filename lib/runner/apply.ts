@@ -146,7 +146,7 @@ export class Apply implements HostRun {
       tell(this.#job, item, { status: 'ok', ms: ms() })
     } else if (step.kind === 'drift') {
       const members = this.#members(index)
-      if (members.length > 1) return await this.#together(members, index)
+      if (members.length > 1) return await this.#together(members, item, index)
       this.#job.doing?.(item.role, item.task.title)
       const { seen, wrong } = await this.#change(item, index, step.task, step.drift)
       const outcome = { ...told(step.drift.changes, step.task), ms: ms(), ...seen }
@@ -159,9 +159,9 @@ export class Apply implements HostRun {
 
   /** The files from this task on that can go in one request. */
   #members(index: number): readonly Member[] {
+    if (this.#single) return []
     const members: Member[] = []
     const role = this.#items[index]?.role
-    if (this.#single) return []
     for (const item of this.#items.slice(index, index + MOST)) {
       const step = judge(item.task, this.#host.facts)
       const member = item.role === role ? memberOf(item, step) : undefined
@@ -172,9 +172,9 @@ export class Apply implements HostRun {
   }
 
   /** Puts files in place, one after the other in one request; where the first has failed, the others are not begun. */
-  async #together(members: readonly Member[], index: number): Promise<void> {
+  async #together(members: readonly Member[], first: Item, index: number): Promise<void> {
     const started = performance.now()
-    const { role } = members[0]?.item ?? {}
+    const { role } = first
     const overlay = new Overlay(this.#host.facts.latest)
     const kept = new Set(this.#pending.ids)
     for (const { item, task, drift } of members) {
@@ -185,17 +185,16 @@ export class Apply implements HostRun {
     this.#host.facts.expect(overlay.assumed)
     const reads = question([
       ...members.flatMap(({ item, task }) => [task.want.probe, ...probesOf(item.task)]),
-      ...this.#ahead(index + members.length, role ?? '', overlay),
+      ...this.#ahead(index + members.length, role, overlay),
     ])
-    const owing = (task: Declared) => this.#pending.owing(role ?? '', task)
+    const owing = (task: Declared) => this.#pending.owing(role, task)
     const attempts = await together(this.#host, members, owing, reads, this.#job)
     const ms = Math.round((performance.now() - started) / members.length)
     for (const [nth, { item, task, drift }] of members.entries()) {
       const attempt = attempts?.[nth]
       const step = await this.#look(item, index + nth)
       if (attempt !== undefined) this.#pending.wrote(task)
-      if (step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now))
-        await this.#pending.forget(task, kept)
+      if (untouched(step, drift)) await this.#pending.forget(task, kept)
       else for (const { id } of notified(task)) kept.add(id)
       // What a lost connection has left undone, and what was not begun, has its turn by itself.
       if (attempt === undefined && (attempts !== undefined || step.kind !== 'ok')) continue
@@ -205,8 +204,7 @@ export class Apply implements HostRun {
       else this.#fail(item, verdict(task, step, attempt?.wrong), outcome)
     }
     if (attempts === undefined) this.#single = true
-    const [first] = members
-    if (first !== undefined && !this.#done.delete(first.item)) await this.#turn(first.item, index)
+    if (!this.#done.delete(first)) await this.#turn(first, index)
   }
 
   #changed(item: Item, told: object): void {
@@ -234,7 +232,7 @@ export class Apply implements HostRun {
     }
   }
 
-  /** The probes from this task on, up to and with the next that is expected to need a change. */
+  /** The probes from this task on, up to and with the next that is expected to need a change, or all of several files. */
   #ahead(index: number, role: string, overlay: Overlay): Probe[] {
     const probes: Probe[] = []
     for (const item of this.#items.slice(index)) {
@@ -282,8 +280,7 @@ export class Apply implements HostRun {
     const { seen, wrong, lost } = await attempt(this.#host, item, task, drift, first, reads, this.#job)
     if (!lost) this.#pending.wrote(task)
     const step = await this.#look(item, index)
-    const untouched = step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(drift.now)
-    if (untouched) await this.#pending.forget(task, before)
+    if (untouched(step, drift)) await this.#pending.forget(task, before)
     return { step, seen, wrong: lost && step.kind !== 'ok' ? LOST : wrong }
   }
 
@@ -313,6 +310,10 @@ export class Apply implements HostRun {
 
 /** A change that carries a guard joins those that are not proved yet. */
 const guarded = (step: Step): boolean => step.kind === 'drift' && guardOf(step.task, step.drift) !== undefined
+
+/** A change has left everything as it was found. */
+const untouched = (step: Step, { now }: Drift): boolean =>
+  step.kind === 'drift' && JSON.stringify(step.drift.now) === JSON.stringify(now)
 
 const LOST = 'the connection was lost while it ran'
 

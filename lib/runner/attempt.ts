@@ -48,7 +48,7 @@ export const attempt = (
   drift: Drift,
   first: readonly Sh[],
   reads: Question,
-  show: { readonly diff: boolean; readonly verbose: boolean },
+  show: Show,
 ): Promise<Attempt> =>
   task.kind === 'task'
     ? byCommand(host, item, task, drift, first, reads, show)
@@ -61,16 +61,43 @@ const byCommand = async (
   drift: Drift,
   first: readonly Sh[],
   reads: Question,
-  show: { readonly diff: boolean; readonly verbose: boolean },
+  show: Show,
 ): Promise<Attempt> => {
   const command = commandOf(task, drift)
   if (command instanceof Error) return { seen: {}, wrong: command.message }
-  const before = show.diff && task.preview ? [body(task.preview.path)] : []
-  const change = behind(first, host.journal?.around(item, task, command) ?? command)
+  const before = bodyOf(task, show)
+  const change = noted(host, item, task, command, first)
   const outputs = await host.change([...before, change], reads, task.timeout ?? APPLY_SECONDS)
   if (outputs === undefined) return { seen: {}, lost: true }
-  const ran = outputs[before.length]
-  const text = show.diff && task.preview ? await diff(task.preview, outputs[0]) : undefined
+  return await came(task, command, outputs[before.length], before.length > 0 ? outputs[0] : undefined, show)
+}
+
+export interface Show {
+  readonly diff: boolean
+  readonly verbose: boolean
+}
+
+/** What to ask before a change, for its diff. */
+export const bodyOf = ({ preview }: Declared, show: Show): readonly Sh[] =>
+  show.diff && preview ? [body(preview.path)] : []
+
+/** A change with what must be done before it, and what the journal writes around it. */
+export const noted = (host: HostLink, item: Item, task: Declared, command: Sh, first: readonly Sh[]): Sh =>
+  behind(first, host.journal?.around(item, task, command) ?? command)
+
+/**
+ * What a change came to.
+ *
+ * @param old - what {@link bodyOf} has found
+ */
+export const came = async (
+  { preview }: Declared,
+  command: Sh,
+  ran: Output | undefined,
+  old: Output | undefined,
+  show: Show,
+): Promise<Attempt> => {
+  const text = show.diff && preview ? await diff(preview, old) : undefined
   const seen = { ...(text !== undefined && { diff: text }), ...verbose(show.verbose, command, ran) }
   return ran?.code === 0 ? { seen } : { seen, wrong: failure(command, ran) }
 }

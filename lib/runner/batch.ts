@@ -3,11 +3,8 @@ import type { Item } from '../language/plan.ts'
 import { Sh } from '../language/sh.ts'
 import type { Declared, Drift } from '../language/task.ts'
 import type { Output } from '../session/session.ts'
-import { APPLY_SECONDS, type Attempt, commandOf, verbose } from './attempt.ts'
-import { body, diff } from './diff.ts'
-import { behind } from './dollar.ts'
+import { APPLY_SECONDS, type Attempt, bodyOf, came, commandOf, noted, type Show } from './attempt.ts'
 import type { Question } from './facts.ts'
-import { failure } from './failure.ts'
 import { guardOf } from './guard.ts'
 import type { HostLink } from './host.ts'
 
@@ -19,7 +16,6 @@ export interface Member {
   readonly item: Item
   readonly task: Declared
   readonly drift: Drift
-  readonly path: string
   readonly command: Sh
 }
 
@@ -37,7 +33,7 @@ export const memberOf = (item: Item, step: Step): Member | undefined => {
   if (!plain || own === undefined || own.part === true || more.length > 0) return undefined
   if (guardOf(task, drift) !== undefined) return undefined
   const command = commandOf(task, drift)
-  return command instanceof Error ? undefined : { item, task, drift, path: own.path, command }
+  return command instanceof Error ? undefined : { item, task, drift, command }
 }
 
 /** One after the other, up to and with the first that fails; behind the output of each stands its exit code. */
@@ -75,26 +71,21 @@ export const together = async (
   members: readonly Member[],
   first: (task: Declared) => readonly Sh[],
   reads: Question,
-  show: { readonly diff: boolean; readonly verbose: boolean },
+  show: Show,
 ): Promise<readonly Attempt[] | undefined> => {
-  const bodies = members.map(({ task }) => (show.diff && task.preview ? body(task.preview.path) : undefined))
+  const bodies = members.map(({ task }) => bodyOf(task, show)[0])
   const before = bodies.filter((one) => one !== undefined)
-  const changes = members.map(({ item, task, command }) =>
-    behind(first(task), host.journal?.around(item, task, command) ?? command),
-  )
+  const changes = members.map(({ item, task, command }) => noted(host, item, task, command, first(task)))
   const seconds = members.reduce((sum, { task }) => sum + (task.timeout ?? APPLY_SECONDS), 0)
   const outputs = await host.change([...before, chain(changes)], reads, seconds)
-  if (outputs === undefined) return undefined
-  const ended = outputs.at(-1)
+  const whole = outputs?.at(-1)
+  if (outputs === undefined || whole === undefined) return undefined
+  const ended = links(whole)
+  const old = new Map(before.map((asked, nth) => [asked, outputs[nth]]))
   return await Promise.all(
-    (ended === undefined ? [] : links(ended)).slice(0, members.length).map(async (ran, index): Promise<Attempt> => {
-      const member = members[index]
-      if (member === undefined) throw new TypeError('more answers than files')
-      const { task, command } = member
-      const old = bodies.slice(0, index).filter((one) => one !== undefined).length
-      const text = bodies[index] && task.preview ? await diff(task.preview, outputs[old]) : undefined
-      const seen = { ...(text !== undefined && { diff: text }), ...verbose(show.verbose, command, ran) }
-      return ran.code === 0 ? { seen } : { seen, wrong: failure(command, ran) }
+    members.slice(0, ended.length).map(({ task, command }, index) => {
+      const asked = bodies[index]
+      return came(task, command, ended[index], asked && old.get(asked), show)
     }),
   )
 }

@@ -71,6 +71,7 @@ export interface Watcher {
 export const runFleet = async (options: FleetOptions): Promise<number> => {
   const { id, version, targets, roles, dryRun, forks, shard, signal, renderer, watcher } = options
   const emit = masked(options.emit)
+  const { Listr } = await import('listr2')
   const names = targets.map(({ name }) => name)
   emit({ event: 'run', id, dryRun, roles, hosts: names, version, ...(shard !== undefined && { shard }) })
   const rollout = new Rollout(names, options)
@@ -80,10 +81,6 @@ export const runFleet = async (options: FleetOptions): Promise<number> => {
       return [target.name, new Turn(target, { ...options, emit, doing })]
     }),
   )
-  // While the rest is made ready, hosts answer that are begun at once.
-  if (options.serial === undefined && !signal.aborted)
-    for (const turn of [...turns.values()].slice(0, forks)) turn.begin()
-  const { Listr } = await import('listr2')
   const hosts = [...turns].map(
     ([title, turn]): ListrTask => ({
       ...(watcher?.crowded !== true && { title }),

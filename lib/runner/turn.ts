@@ -41,7 +41,6 @@ export class Turn {
   #started: number | undefined
   #ended: number | undefined
   #trips = 0
-  #opened: Promise<Session> | undefined
   #session: Session | undefined
   #run: HostRun | undefined
   #interrupted = false
@@ -55,21 +54,12 @@ export class Turn {
     if (options.info && !options.dryRun) this.#journal = new Journal(options.info, target.name)
   }
 
-  /** Begins to connect: what comes of it is told at the start. */
-  begin(): void {
-    this.#opened = this.#target.open()
-    this.#opened.then(
-      (session) => session.begin?.(),
-      () => {},
-    )
-  }
-
   /** Connects and reads; afterwards the roles can have their turn. @throws when that failed */
   async start(): Promise<void> {
     this.#started = performance.now()
     await this.#guarded(async () => {
       const { name, site, assignments } = this.#target
-      this.#session = await (this.#opened ?? this.#target.open())
+      this.#session = await this.#target.open()
       const journal = this.#journal && { journal: this.#journal }
       const job = { name, site, assignments, session: this.#session, ...this.#options, ...journal, emit: this.#emit }
       const run = this.#options.dryRun ? new DryRun(job) : new Apply(job)
@@ -92,10 +82,6 @@ export class Turn {
 
   /** The host is left alone. */
   skip(message: string, exitCode: number): void {
-    this.#opened?.then(
-      (session) => session.close(),
-      () => {},
-    )
     this.#emit({ event: 'host', host: this.#target.name, status: 'skipped', exitCode, message })
   }
 

@@ -37,8 +37,6 @@ export interface Session {
   readonly trips: number
   /** What an earlier run has left on the host, as `tu_left` lists it (prelude-safety.ts): known from the hello on. */
   readonly left: readonly string[]
-  /** Begins to connect, where the hello does not follow at once; that goes on from there. */
-  begin?(): void
   /**
    * Connects (anew where it was connected), asks the host who it is, and takes its lock where the session is to have it.
    * @throws UnreachableError, LockedError

@@ -65,7 +65,6 @@ export class ShellSession implements Session {
   readonly name: string
   readonly #connect: Connect
   readonly #options: SessionOptions
-  #begun: Promise<Streams> | undefined
   #link: Link | undefined
   #trips = 0
   #left: readonly string[] = []
@@ -87,16 +86,9 @@ export class ShellSession implements Session {
     return this.#left
   }
 
-  begin(): void {
-    this.#begun = this.#connect()
-    this.#begun.catch(() => {})
-  }
-
   async hello(): Promise<HostFacts> {
-    const begun = this.#begun
-    this.#begun = undefined
     await this.close()
-    const streams = await (begun ?? this.#connect())
+    const streams = await this.#connect()
     const shell = new Shell(this.name, streams, this.#options)
     this.#link = { shell, turns: new Turns(), streams }
     try {
@@ -143,16 +135,12 @@ export class ShellSession implements Session {
   async close(last?: Sh): Promise<void> {
     const shell = this.#link?.shell
     this.#link = undefined
-    void this.#begun?.then(
-      (streams) => streams.destroy(),
-      () => {},
-    )
-    this.#begun = undefined
     if (shell === undefined) return
     if (last === undefined && !shell.idle) return await shell.close()
     const words = [
       ...(last === undefined ? [] : [{ mode: 'job', script: jobScript([spell(last)]) } as const]),
-      ...(this.#options.claim === undefined ? [] : [{ mode: 'here', script: hereScript([UNLOCK]) } as const]),
+      // A dry run holds nothing.
+      ...(this.#options.claim?.mode === 'take' ? [{ mode: 'here', script: hereScript([UNLOCK]) } as const] : []),
     ]
     await answered(shell, words)
     shell.leave()

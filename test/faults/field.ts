@@ -77,9 +77,15 @@ export const field = (name: string, roles: readonly string[]) => {
   const args = ['--role', roles.join(','), '--limit', name, '--json']
   const run = (env: Readonly<Record<string, string>> = {}, more: readonly string[] = []) =>
     cli([...args, ...more], env, `${FOLDER}/run.js`)
+  const done = async (env: Readonly<Record<string, string>> = {}): Promise<void> => {
+    const { code, stdout, stderr } = await run(env)
+    if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
+  }
   return {
     name,
     run,
+    /** A run to its end. @throws Error where it has not done its work */
+    done,
     away: () => rmSync(folder, { recursive: true, force: true }),
 
     /**
@@ -92,8 +98,7 @@ export const field = (name: string, roles: readonly string[]) => {
       seed: number,
       { must = [], quick = false }: Choice = {},
     ): Promise<readonly string[]> => {
-      const { code, stdout, stderr } = await run()
-      if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
+      await done()
       const ours = mischief.filter(({ role }) => roles.includes(role))
       const first = ours.filter((one) => [...ALWAYS, ...must].includes(one.name))
       const others = quick ? ours.filter(({ command }) => QUICK.test(command)) : ours
@@ -112,8 +117,7 @@ export const field = (name: string, roles: readonly string[]) => {
     /** Runs it undisturbed, and looks at what that does. */
     reference: async (): Promise<{ trace: readonly Request[]; shape: Shape }> => {
       const trace = join(folder, 'trace')
-      const { code, stdout, stderr } = await run({ TRUEUP_TRACE: trace })
-      if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
+      await done({ TRUEUP_TRACE: trace })
       const Line = z.object({ n: z.number(), sort: z.enum(['read', 'change', 'handler', 'guarded']), ms: z.number() })
       const lines = readFileSync(trace, 'utf8').trim().split('\n')
       return { trace: lines.map((line) => Line.parse(JSON.parse(line))), shape: await shapeOf(name) }
@@ -145,8 +149,7 @@ export const readied = async (
   await built()
   console.log(`seed ${seed}; broken by hand: ${(await place.prepare(drifts, seed, choice)).join(', ')}`)
   // From here on it is broken as it is going to be each time: all at once, on what such a run has left.
-  const { code, stdout, stderr } = await place.run()
-  if (code !== 0) throw new Error(`${stdout.slice(-4000)}${stderr}`)
+  await place.done()
   await place.breaks()
   if (keep) await snapshot(place.name, 'broken')
   const before = await shapeOf(place.name)

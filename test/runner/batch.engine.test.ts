@@ -1,19 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Event } from '../../lib/events.ts'
 import { handler, raw, sh, type Task } from '../../lib/index.ts'
 import { prelude } from '../../lib/language/prelude.ts'
 import { chain, links } from '../../lib/runner/batch.ts'
-import { runFleet } from '../../lib/runner/fleet.ts'
 import { openSession } from '../../lib/session/open.ts'
 import { directory } from '../../tasks/directory.ts'
 import { file } from '../../tasks/file.ts'
 import { makeHost } from '../session/hosts.ts'
 import { bash } from '../tasks/bash.ts'
-import { roleOf } from './fake-host.ts'
+import { roleOf, run as runRoles } from './fake-host.ts'
 
 let dir = ''
 beforeEach(() => {
@@ -31,38 +29,13 @@ const greet = (name: string) =>
 const note = (name: string, more: object = {}): Task =>
   file({ title: name, path: join(dir, name), content: `${name}\n`, ...owned, ...more })
 
-/** Runs tasks on this machine. @returns `title: status` in order, and the round trips */
-const run = async (tasks: readonly Task[], options: { diff?: boolean; signal?: AbortSignal } = {}) => {
-  const events: Event[] = []
-  const code = await runFleet({
-    id: 'R1',
-    version: '0',
-    targets: [
-      {
-        name: 'web1',
-        site: { domain: 'x.test', project: 'x', dir: '/x' },
-        assignments: [{ role: roleOf('notes', tasks), vars: {} }],
-        open: () => Promise.resolve(openSession(makeHost({ connection: 'local' }), { prelude })),
-      },
-    ],
-    roles: ['notes'],
-    dryRun: false,
-    diff: options.diff ?? false,
-    verbose: false,
-    forks: 1,
-    signal: options.signal ?? new AbortController().signal,
-    emit: (event) => events.push(event),
-    renderer: 'silent',
-    info: { id: 'R1', when: '', who: 'me', version: '0', roles: ['notes'] },
-  })
-  const told = events.flatMap((event) => (event.event === 'task' || event.event === 'handler' ? [event] : []))
-  const summary = events.find((event) => event.event === 'summary')
-  return {
-    code,
-    told,
-    story: told.map(({ task, status }) => `${task}: ${status}`),
-    trips: summary?.hosts['web1']?.trips,
-  }
+const INFO = { id: 'R1', when: '', who: 'me', version: '0', roles: ['notes'] }
+
+/** Runs tasks on this machine. */
+const run = async (tasks: readonly Task[], diff = false) => {
+  const session = openSession(makeHost({ connection: 'local' }), { prelude })
+  const { events, ...rest } = await runRoles(session, [roleOf('notes', tasks)], { diff, info: INFO })
+  return { ...rest, told: events.filter((event) => event.event === 'task'), trips: session.trips }
 }
 
 const journal = (): string => {
@@ -79,7 +52,7 @@ describe('files that stand next to one another', () => {
     const { code, story, trips } = await run(tasks)
     expect({ code, story }).toEqual({
       code: 0,
-      story: ['a: changed', 'b: changed', 'c: changed', 'greet ab.done: changed', 'greet c.done: changed'],
+      story: ['a: changed', 'b: changed', 'c: changed', 'greet ab.done! changed', 'greet c.done! changed'],
     })
     expect(trips).toBe(1 + 1 + 2)
     for (const name of ['a', 'b', 'c']) expect(readFileSync(join(dir, name), 'utf8')).toBe(`${name}\n`)
@@ -102,7 +75,7 @@ describe('files that stand next to one another', () => {
 
   it('show what changes inside each', async () => {
     writeFileSync(join(dir, 'b'), 'old\n')
-    const { told } = await run([note('a'), note('b'), note('c')], { diff: true })
+    const { told } = await run([note('a'), note('b'), note('c')], true)
     const diffs = told.map((event) => ('diff' in event ? event.diff : undefined))
     expect(diffs).toEqual([
       expect.stringContaining('+a'),
@@ -120,7 +93,6 @@ describe('files that stand next to one another', () => {
 
   it('are judged by themselves: what is as wanted is left alone', async () => {
     for (const name of ['a', 'c']) writeFileSync(join(dir, name), `${name}\n`)
-    mkdirSync(join(dir, 'x'))
     const before = statSync(join(dir, 'c')).ino
     const { story } = await run([note('a'), note('b'), note('c')])
     expect(story).toEqual(['a: ok', 'b: changed', 'c: ok'])

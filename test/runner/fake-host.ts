@@ -182,11 +182,18 @@ export interface Told {
   readonly story: readonly string[]
 }
 
-/** Runs roles on the fake host. */
+/** Runs roles on the fake host, or by any other session. */
 export const run = async (
-  host: FakeHost,
+  host: Session,
   roles: readonly Role[],
-  options: { dryRun?: boolean; reboot?: boolean; signal?: AbortSignal; keeping?: Keeping; info?: RunInfo } = {},
+  options: {
+    dryRun?: boolean
+    diff?: boolean
+    reboot?: boolean
+    signal?: AbortSignal
+    keeping?: Keeping
+    info?: RunInfo
+  } = {},
 ): Promise<Told> => {
   const events: Event[] = []
   const code = await runFleet({
@@ -203,7 +210,7 @@ export const run = async (
     roles: roles.map(({ name }) => name),
     dryRun: options.dryRun ?? false,
     reboot: options.reboot ?? false,
-    diff: false,
+    diff: options.diff ?? false,
     verbose: false,
     forks: 1,
     signal: options.signal ?? new AbortController().signal,
