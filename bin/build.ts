@@ -91,6 +91,7 @@ const loader = async (folder: string, names: Readonly<Record<string, unknown>>):
   await build({
     ...common,
     absWorkingDir: root,
+    bundle: true,
     entryPoints: [{ in: 'bin/loader.ts', out: 'run' }],
     outdir: folder,
     format: 'cjs',

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
 import * as zlib from 'node:zlib'
+import { cacheFolder, prepared } from '../lib/cli/cache.ts'
 
 /** Put here by the build: the piece to begin with, and what names this build. */
 declare const ENTRY: string
@@ -38,16 +39,8 @@ const kind = [process.version, process.arch, ...(flags === '' ? [] : [Buffer.fro
   '-',
 )
 
-/** The person's folder, or the one that TRUEUP_CACHE names; none where it names nothing. */
-const own = (): string | undefined => {
-  const { TRUEUP_CACHE, XDG_CACHE_HOME, HOME } = process.env
-  if (TRUEUP_CACHE !== undefined) return TRUEUP_CACHE || undefined
-  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'trueup')
-  return HOME ? join(HOME, '.cache', 'trueup') : undefined
-}
-
 /** Before Node 20.15 there is no way to tell whether a file is whole, and nothing is kept. */
-const folders = (typeof zlib.crc32 === 'function' ? [pieces, own()] : []).flatMap((root) =>
+const folders = (typeof zlib.crc32 === 'function' ? [pieces, cacheFolder(process.env)] : []).flatMap((root) =>
   root === undefined ? [] : [join(root, `${kind}-${BUILD}`)],
 )
 
@@ -90,14 +83,11 @@ const keep = (file: string, code: Buffer): void => {
   fs.renameSync(temporary, file)
 }
 
-/**
- * Makes the folder of this build, and removes what builds of long ago have left. A home that is not there is not made
- * (and Node's own way to make all folders of a path never comes to an end in /proc).
- */
-const prepared = (folder: string): void => {
+/** Makes the folder of this build, and removes what builds of long ago have left. */
+const begun = (folder: string): void => {
   if (fs.existsSync(folder)) return
+  prepared(folder)
   const root = dirname(folder)
-  for (const path of [dirname(root), root, folder]) if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 })
   for (const name of fs.readdirSync(root)) {
     const old = Date.now() - fs.statSync(join(root, name)).mtimeMs > KEPT * 86_400_000
     if (old && /^v\d.*-/.test(name)) fs.rmSync(join(root, name), { recursive: true, force: true })
@@ -111,7 +101,7 @@ process.once('exit', () => {
   const folder = folders.at(-1)
   if (compiled.length === 0 || folder === undefined || folders.length < 2) return
   attempt(() => {
-    prepared(folder)
+    begun(folder)
     for (const { name, script } of compiled) keep(join(folder, name), script.createCachedData())
   })
 })

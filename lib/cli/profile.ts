@@ -78,9 +78,9 @@ class Watched implements Session {
     return this.#session.left
   }
 
-  async hello(): Promise<HostFacts> {
+  async hello(meanwhile?: (guess: HostFacts) => void): Promise<HostFacts> {
     const started = performance.now()
-    const facts = await this.#session.hello()
+    const facts = await this.#session.hello(meanwhile)
     this.#log.connections.push(performance.now() - started)
     return facts
   }

@@ -10,10 +10,11 @@ import { type Assignment, compose } from './compose.ts'
 import { dollar, withFirst } from './dollar.ts'
 import { question } from './facts.ts'
 import { message, tail } from './failure.ts'
+import { greet } from './greet.ts'
 import { guardOf, Guards } from './guard.ts'
 import { Pending } from './handlers.ts'
 import { HostLink } from './host.ts'
-import { assigned, type HostRun, InterruptedError, type Job, tell, type Told, warn } from './job.ts'
+import { type HostRun, InterruptedError, type Job, tell, type Told, warn } from './job.ts'
 import { owedIn } from './owed.ts'
 import { Adherence } from './plan/adherence.ts'
 import { StaleError } from './plan/compare.ts'
@@ -55,16 +56,16 @@ export class Apply implements HostRun {
   }
 
   async start(): Promise<void> {
-    const { session, assignments, site } = this.#job
-    const facts = await session.hello()
+    const { facts, assignments, items, read } = await greet(this.#job, this.#host)
     this.#job.journal?.connected(facts.sshFrom)
-    this.#assignments = await assigned(assignments, session)
-    this.#items = compose(this.#assignments, site, this.#reboot.met(facts, this.#assignments))
-    const { left } = session
+    this.#reboot.met(facts, assignments)
+    this.#assignments = assignments
+    this.#items = items
+    const { left } = this.#job.session
     await this.#putBack(left)
     const probes = this.#items.flatMap(({ task }) => probesOf(task))
     const owed = owedIn(left)
-    if (owed.length === 0 || this.#adherence) await this.#host.read(probes)
+    if (!read && (owed.length === 0 || this.#adherence)) await this.#host.read(probes)
     await this.#adherence?.begin(this.#items, this.#host)
     await this.#pending.settle(owed, probes)
   }

@@ -1,10 +1,10 @@
 import { probesOf, type Step } from '../language/judge.ts'
 import type { Item } from '../language/plan.ts'
-import { compose } from './compose.ts'
 import { body, diff } from './diff.ts'
 import { Foresight, type Told } from './foresight.ts'
+import { greet } from './greet.ts'
 import { HostLink } from './host.ts'
-import { assigned, type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
+import { type HostRun, InterruptedError, type Job, tell, warn } from './job.ts'
 import { owedIn } from './owed.ts'
 import { planned } from './plan/planned.ts'
 import { Reboot } from './reboot.ts'
@@ -29,11 +29,11 @@ export class DryRun implements HostRun {
   }
 
   async start(): Promise<void> {
-    const { session, assignments, site } = this.#job
-    const facts = await session.hello()
-    const roles = await assigned(assignments, session)
-    this.#items = compose(roles, site, this.#reboot.met(facts, roles))
-    await this.#host.read(this.#items.flatMap(({ task }) => probesOf(task)))
+    const { session } = this.#job
+    const { facts, assignments, items, read } = await greet(this.#job, this.#host)
+    this.#reboot.met(facts, assignments)
+    this.#items = items
+    if (!read) await this.#host.read(items.flatMap(({ task }) => probesOf(task)))
     for (const { role, title } of this.#foresight.run(owedIn(session.left))) this.#foretell(role, title)
     if (session.left.includes('armed'))
       this.#job.emit({ event: 'warning', host: this.#job.name, role: '', message: ARMED })

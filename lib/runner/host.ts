@@ -32,6 +32,25 @@ export class HostLink {
     if (commands.length > 0) answer(await this.#ask(commands), this.facts)
   }
 
+  /**
+   * Puts a question whose answer may turn out to be of no use.
+   *
+   * @returns how to take the answer in, which says whether there is one
+   */
+  ahead({ commands, answer }: Question): () => Promise<boolean> {
+    const outputs = commands.length > 0 ? this.session.exec(commands, { limit: READ_LIMIT }) : Promise.resolve([])
+    outputs.catch(() => {})
+    return async () => {
+      try {
+        answer(await outputs, this.facts)
+        return true
+      } catch (error) {
+        if (error instanceof LostError) return false
+        throw error
+      }
+    }
+  }
+
   /** Asks, once more where the connection was lost on the way: asking changes nothing. */
   async #ask(commands: readonly Sh[]): Promise<Output[]> {
     try {

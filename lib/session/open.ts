@@ -5,7 +5,7 @@ import type { Sh } from '../language/sh.ts'
 import { type Sudo, sudo } from './become.ts'
 import type { Claim } from './lock.ts'
 import { ShellSession } from './shell-session.ts'
-import type { Session } from './session.ts'
+import type { Remembered, Session } from './session.ts'
 import type { Patience, Streams } from './shell.ts'
 import type { Keepalive } from './ssh/connect.ts'
 
@@ -20,6 +20,8 @@ export interface OpenOptions extends Patience {
   readonly onWarning?: ((message: string) => void) | undefined
   /** The lock to take at every hello, or to look at; none unless given. */
   readonly claim?: Claim | undefined
+  /** What it said of itself the last time, where that is kept. */
+  readonly remembered?: Remembered | undefined
   /** When an ssh peer counts as dead. */
   readonly keepalive?: Keepalive | undefined
 }

@@ -39,9 +39,13 @@ export interface Session {
   readonly left: readonly string[]
   /**
    * Connects (anew where it was connected), asks the host who it is, and takes its lock where the session is to have it.
+   *
+   * @param meanwhile - called while the host answers, where it is known what it said the last time; what is asked by then
+   * is on its way behind the hello. It must not throw
+   * @returns what the host says; the guess itself where it holds, and else what was asked meanwhile counts for nothing
    * @throws UnreachableError, LockedError
    */
-  hello(): Promise<HostFacts>
+  hello(meanwhile?: (guess: HostFacts) => void): Promise<HostFacts>
   /**
    * Runs commands one after the other in one request. Each is on its own: a failure, or even a syntax error, of one
    * says nothing about the next. Requests may be made without waiting for earlier ones.
@@ -66,6 +70,16 @@ export interface Session {
    * @param last - a command that the host still carries out, whatever comes of it; no trip, as the hello is none
    */
   close(last?: Sh): Promise<void>
+}
+
+/**
+ * What a host said of itself the last time. It only decides what can be asked before the host has said it again: nothing
+ * is believed because it stands here.
+ */
+export interface Remembered {
+  recall(): HostFacts | undefined
+  /** Where that cannot be, nothing is kept. */
+  keep(facts: HostFacts): void
 }
 
 /** The host cannot be worked with: down, unknown or changed key, login or become refused. Exit code 3. */

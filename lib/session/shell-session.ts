@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import type { Blob } from '../language/blob.ts'
 import { quote } from '../language/quote.ts'
@@ -6,7 +7,15 @@ import { raw, type Sh } from '../language/sh.ts'
 import { hereScript, jobScript, spell } from './compose.ts'
 import { hello, parseHello } from './hello.ts'
 import { attempt, type Claim, type Found, parseFound, take } from './lock.ts'
-import { type ExecOptions, LostError, type Output, type Session, UnreachableError } from './session.ts'
+import {
+  type ExecOptions,
+  LockedError,
+  LostError,
+  type Output,
+  type Remembered,
+  type Session,
+  UnreachableError,
+} from './session.ts'
 import { type Patience, Shell, type Streams } from './shell.ts'
 import { largeIn, runSpooled } from './spool.ts'
 import { Turns } from './turns.ts'
@@ -24,6 +33,8 @@ export interface SessionOptions extends Patience {
   readonly beside?: readonly Connect[]
   /** The lock to take at every hello, or to look at. */
   readonly claim?: Claim | undefined
+  /** What the host said of itself the last time, where that is kept. */
+  readonly remembered?: Remembered | undefined
   /** Stands before the paths where locks lie, so that tests of this machine keep apart. */
   readonly root?: string
   /** Told what a person should know and what no run fails for. */
@@ -86,17 +97,25 @@ export class ShellSession implements Session {
     return this.#left
   }
 
-  async hello(): Promise<HostFacts> {
+  async hello(meanwhile?: (guess: HostFacts) => void): Promise<HostFacts> {
     await this.close()
     const streams = await this.#connect()
     const shell = new Shell(this.name, streams, this.#options)
     this.#link = { shell, turns: new Turns(), streams }
     try {
       // All of it at once: the lock costs no round trip of its own.
-      const [, waited, facts] = await Promise.all([this.#prelude(shell), this.#claim(shell), this.#facts(shell)])
-      return waited ? await this.#facts(shell) : facts
+      const greeting = Promise.all([this.#prelude(shell), this.#claim(shell), this.#facts(shell)])
+      const guess = meanwhile && this.#options.remembered?.recall()
+      if (guess) meanwhile?.(guess)
+      const [, waited, said] = await greeting
+      if (guess && !waited && isDeepStrictEqual(guess, said)) return guess
+      const facts = waited ? await this.#facts(shell) : said
+      if (meanwhile) this.#options.remembered?.keep(facts)
+      return facts
     } catch (error) {
-      await this.close()
+      // Nothing is held there, and what was asked meanwhile is of no use.
+      if (error instanceof LockedError) this.#leave()
+      else await this.close()
       throw error instanceof LostError ? new UnreachableError(withHint(error.message), { cause: error }) : error
     }
   }
@@ -144,6 +163,11 @@ export class ShellSession implements Session {
     ]
     await answered(shell, words)
     shell.leave()
+  }
+
+  #leave(): void {
+    this.#link?.shell.leave()
+    this.#link = undefined
   }
 
   #connected(): Link {

@@ -71,6 +71,8 @@ export class FakeHost implements Session {
   /** What the hello tells of earlier runs. */
   left: readonly string[] = []
   hellos = 0
+  /** What it said of itself the last time, where that is known. */
+  guess: HostFacts | undefined
   /** Everything that came as content. */
   readonly blobs: Blob[] = []
   /** What it was told at the end. */
@@ -84,10 +86,11 @@ export class FakeHost implements Session {
     return this.requests.length
   }
 
-  async hello(): Promise<HostFacts> {
+  async hello(meanwhile?: (guess: HostFacts) => void): Promise<HostFacts> {
     this.hellos += 1
     if (this.refusal !== undefined) throw this.refusal
-    return FACTS
+    if (this.guess !== undefined) meanwhile?.(this.guess)
+    return this.guess?.bootId === FACTS.bootId ? this.guess : FACTS
   }
 
   async exec(commands: readonly Sh[]): Promise<Output[]> {

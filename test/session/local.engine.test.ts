@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { blob, env, quote, raw, Secret, type Sh, sh, sha256, stdin } from '../../lib/index.ts'
+import { blob, env, type HostFacts, quote, raw, Secret, type Sh, sh, sha256, stdin } from '../../lib/index.ts'
 import { startLocal } from '../../lib/session/local.ts'
 import { openSession } from '../../lib/session/open.ts'
-import type { ExecOptions, Session } from '../../lib/session/session.ts'
+import type { ExecOptions, Output, Session } from '../../lib/session/session.ts'
 import { ShellSession } from '../../lib/session/shell-session.ts'
 import { makeHost, scratch } from './hosts.ts'
 
@@ -27,6 +27,37 @@ const run = async (command: Sh, options?: ExecOptions) => {
   if (output === undefined) throw new Error('no output')
   return { ...output, text: output.stdout.toString(), error: output.stderr.toString() }
 }
+
+describe('a host that is known', () => {
+  const known = async (facts: (now: HostFacts) => HostFacts) => {
+    const kept: HostFacts[] = []
+    const before = open()
+    const guess = facts(await before.hello())
+    await before.close()
+    const remembered = { recall: () => guess, keep: (one: HostFacts) => void kept.push(one) }
+    const other = openSession(makeHost({ connection: 'local' }), { remembered })
+    let early: Promise<Output[]> | undefined
+    const said = await other.hello(() => {
+      early = other.exec([raw('echo early')])
+    })
+    const [output] = (await early) ?? []
+    await other.close()
+    return { guess, said, kept, early: output?.stdout.toString() }
+  }
+
+  test('answers what is asked behind the hello, and says that it is what it was', async () => {
+    const { guess, said, kept, early } = await known((now) => now)
+    expect(said).toBe(guess)
+    expect(kept).toEqual([])
+    expect(early).toBe('early\n')
+  })
+
+  test('is kept anew where it says anything else', async () => {
+    const { said, kept } = await known((now) => ({ ...now, bootId: 'another' }))
+    expect(said.bootId).not.toBe('another')
+    expect(kept).toEqual([said])
+  })
+})
 
 describe('commands', () => {
   test('run in the surroundings that were promised', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { bundle } from '../../bin/build.ts'
-import { raw, sh } from '../../lib/index.ts'
+import { type HostFacts, raw, sh } from '../../lib/index.ts'
 import { startLocal } from '../../lib/session/local.ts'
 import type { Claim } from '../../lib/session/lock.ts'
 import { ShellSession } from '../../lib/session/shell-session.ts'
@@ -28,12 +28,13 @@ const place = () => {
   const root = join(dir, `root-${(roots += 1)}`)
   mkdirSync(root)
   const folder = process.getuid?.() === 0 ? `${root}/run/trueup` : `${root}/tmp/trueup-${process.getuid?.()}`
-  const open = (claim: Partial<Claim> = {}, warnings: string[] = [], idle = 30) => {
+  const open = (claim: Partial<Claim> = {}, warnings: string[] = [], idle = 30, guess?: HostFacts) => {
     const session = new ShellSession('web1', () => Promise.resolve(startLocal()), {
       root,
       idle,
       claim: { run: 'mine', mode: 'take', ...claim },
       onWarning: (message) => void warnings.push(message),
+      ...(guess && { remembered: { recall: () => guess, keep: () => {} } }),
     })
     sessions.push(session)
     return session
@@ -96,6 +97,24 @@ describe.concurrent('the lock of a host', () => {
     expect(warnings).toEqual([expect.stringContaining('waits for another run: ')])
     expect(other.trips).toBe(0)
     await expect(open({ run: 'third', wait: 1 }).hello()).rejects.toMatchObject({ name: 'LockedError' })
+  })
+
+  test('makes what was asked ahead count for nothing where another run held it', async () => {
+    const { open } = place()
+    const one = open()
+    const guess = await one.hello()
+    const other = open({ run: 'other', wait: 20 }, [], 30, guess)
+    let early: Promise<unknown> | undefined
+    const hello = other.hello(() => {
+      early = other.exec([raw('echo early')])
+    })
+    await sleep(1500)
+    await one.close()
+    const facts = await hello
+    expect(facts).toEqual(guess)
+    expect(facts).not.toBe(guess)
+    expect(await early).toMatchObject([{ code: 0 }])
+    await other.close()
   })
 
   test('is inherited by nothing that a command starts', async () => {

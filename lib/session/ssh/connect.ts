@@ -1,11 +1,11 @@
-import { connect as dial, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import type { Client } from 'ssh2'
 import { authHandler, type Ways, waysIn } from './auth.ts'
 import { judge, offersFor } from './host-key.ts'
 import { Refusal } from './refusal.ts'
-import { describe, type Target } from './target.ts'
+import { where } from './socket.ts'
+import type { Target } from './target.ts'
 
 /** How it shows that a peer is dead that does not say so. */
 export interface Keepalive {
@@ -16,39 +16,6 @@ export interface Keepalive {
 }
 
 const KEEPALIVE: Keepalive = { interval: 10, count: 3 }
-
-const where = (target: Target): string => `${target.name} (${describe(target)})`
-
-/** Opens the TCP connection. Without noDelay every small exchange waits for a delayed acknowledgement (40 ms). */
-export const openSocket = (target: Target): Promise<Socket> =>
-  new Promise((resolve, reject) => {
-    const { address: host, port, timeout } = target
-    const socket = dial({ host, port, noDelay: true })
-    const late = setTimeout(() => {
-      socket.destroy()
-      const advice = 'is it up, is the address right, does a firewall drop the port?'
-      reject(new Refusal('passing', `${where(target)}: no answer within ${timeout} s; ${advice}`))
-    }, timeout * 1000)
-    socket.once('connect', () => {
-      clearTimeout(late)
-      socket.removeAllListeners('error')
-      resolve(socket)
-    })
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(late)
-      reject(socketRefusal(target, error))
-    })
-  })
-
-const socketRefusal = (target: Target, error: NodeJS.ErrnoException): Refusal => {
-  if (error.code === 'ECONNREFUSED')
-    return new Refusal('closed', `${where(target)}: connection refused; does sshd listen on port ${target.port}?`, {
-      cause: error,
-    })
-  if (error.code === 'ENOTFOUND')
-    return new Refusal('final', `${target.name}: there is no host by the name ${target.address}`, { cause: error })
-  return new Refusal('passing', `${where(target)}: ${error.message}`, { cause: error })
-}
 
 /**
  * Logs in over a stream: judges the host's key first, then tries the ways in.

@@ -2,8 +2,8 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import pRetry from 'p-retry'
 import type { Client } from 'ssh2'
-import { login, openSocket } from './connect.ts'
 import { Refusal } from './refusal.ts'
+import { openSocket } from './socket.ts'
 import type { Route, Target } from './target.ts'
 
 /** A login at the end of the route. */
@@ -12,6 +12,25 @@ export interface Reached {
   readonly target: Target
   /** Ends it, and the connections to the jump hosts. */
   end(): void
+}
+
+/**
+ * Logs in by a stream that is opened while what speaks SSH is loaded: a host takes its time to begin as well.
+ *
+ * @param open - makes a new stream to the host
+ * @throws Refusal
+ */
+const login = async (target: Target, open: () => Promise<Duplex>): Promise<Client> => {
+  let first: Promise<Duplex> | undefined = open()
+  first.catch(() => {})
+  // Node only dials once it has nothing else to do.
+  await new Promise((resume) => setImmediate(resume))
+  const ssh = await import('./connect.ts')
+  return ssh.login(target, () => {
+    const stream = first ?? open()
+    first = undefined
+    return stream
+  })
 }
 
 /** A channel of a jump host to the next one. It is half-open: without end() it would stay when the other side closed. */
