@@ -10,7 +10,7 @@ import { pairs } from './pairs.ts'
  */
 export const hello: Sh = raw(String.raw`. /etc/os-release
 printf '%s\n' "os=$ID" "version=$VERSION_ID" "codename=$VERSION_CODENAME" "ssh=$SSH_CONNECTION"
-while read -r key value _; do [ "$key" != MemTotal: ] || echo "memoryKb=$value"; done < /proc/meminfo
+while read -r key value _; do [ "$key" != MemTotal: ] || { echo "memoryKb=$value"; break; }; done < /proc/meminfo
 read -r id < /proc/sys/kernel/random/boot_id
 [ ! -e /run/reboot-required ] || echo reboot=wanted
 printf 'bootId=%s\n' "$id"
@@ -19,7 +19,7 @@ case $HOSTTYPE in
   aarch64) echo arch=arm64 ;;
   *) printf 'arch='; dpkg --print-architecture 2> /dev/null || uname -m ;;
 esac
-while read -r key value _; do [ "$key" != Cpus_allowed_list: ] || echo "cpus=$value"; done < /proc/self/status
+while read -r key value _; do [ "$key" != Cpus_allowed_list: ] || { echo "cpus=$value"; break; }; done < /proc/self/status
 is=container=
 if [ -r /run/systemd/container ]; then read -r kind < /run/systemd/container; is=container=$kind
 elif [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then is=container=yes
