@@ -7,6 +7,8 @@ import { Facts, type Question, question, READ_LIMIT } from './facts.ts'
 /** Seconds that the reads behind a change may take on top of it. */
 const READ_SECONDS = 60
 
+const READING = { limit: READ_LIMIT, reads: true } as const
+
 /** Seconds in which a host puts back what has shut us out, and a little more. */
 const PATIENCE = 100
 
@@ -29,7 +31,7 @@ export class HostLink {
   }
 
   async answer({ commands, answer }: Question): Promise<void> {
-    if (commands.length > 0) answer(await this.#ask(commands), this.facts)
+    if (commands.length > 0) answer(await this.#ask(commands, READING), this.facts)
   }
 
   /**
@@ -38,7 +40,7 @@ export class HostLink {
    * @returns how to take the answer in, which says whether there is one
    */
   ahead({ commands, answer }: Question): () => Promise<boolean> {
-    const outputs = commands.length > 0 ? this.session.exec(commands, { limit: READ_LIMIT }) : Promise.resolve([])
+    const outputs = commands.length > 0 ? this.session.exec(commands, READING) : Promise.resolve([])
     outputs.catch(() => {})
     return async () => {
       try {
@@ -52,13 +54,13 @@ export class HostLink {
   }
 
   /** Asks, once more where the connection was lost on the way: asking changes nothing. */
-  async #ask(commands: readonly Sh[]): Promise<Output[]> {
+  async #ask(commands: readonly Sh[], options: ExecOptions = { limit: READ_LIMIT }): Promise<Output[]> {
     try {
-      return await this.#exec(commands, { limit: READ_LIMIT })
+      return await this.#exec(commands, options)
     } catch (error) {
       if (!(error instanceof LostError)) throw error
       await this.again()
-      return await this.#exec(commands, { limit: READ_LIMIT })
+      return await this.#exec(commands, options)
     }
   }
 
@@ -66,7 +68,9 @@ export class HostLink {
   async #exec(commands: readonly Sh[], options: ExecOptions): Promise<Output[]> {
     const due = this.journal?.due
     try {
-      const outputs = await this.session.exec(due === undefined ? commands : [due, ...commands], options)
+      const outputs = await (due === undefined
+        ? this.session.exec(commands, options)
+        : this.session.exec([due, ...commands], { ...options, reads: false }))
       this.journal?.carried(true)
       return due === undefined ? outputs : outputs.slice(1)
     } catch (error) {

@@ -4,12 +4,13 @@
  *
  * It is given a line `NONCE IDLE GRACE` first (seconds, and tenths of them between TERM and KILL). A request is a line
  * `SEQ MODE TIMEOUT LENGTH` and a script of LENGTH bytes, which prints marks (frame.ts). Modes: `job` runs it as a job of
- * its own, `feed` as well, with the channel as its stdin (it reads exactly what was announced to it), `here` in this very
- * shell. Any other line is a beat.
+ * its own, `read` as well, where it changes nothing, `feed` with the channel as its stdin (it reads exactly what was
+ * announced to it), `here` in this very shell. Any other line is a beat.
  *
- * - Both outputs go through a `cat` that outlives the connection, and another that then swallows what still comes: no
- *   command is ended by SIGPIPE because the runner went away; what was begun is finished. (`tee -p` alone would do that
- *   as well, but reads 8 kB at a time.)
+ * - From the first job that may change something on, both outputs go through a `cat` that outlives the connection, and
+ *   another that then swallows what still comes: no command is ended by SIGPIPE because the runner went away; what was
+ *   begun is finished. (`tee -p` alone would do that as well, but reads 8 kB at a time.) Where all is as wanted there is
+ *   no such job, and none of these processes.
  * - Descriptor 8 is held by the running job alone, so end of file on 7 says that the job is over, and `read -t` waits
  *   for that with a deadline: no helper process, no polling. `set -m` makes the job a process group of its own.
  * - Descriptor 9 belongs to scripts that run `here`: no job inherits it, so a lock on it ends with this shell. `$__busy`
@@ -20,7 +21,8 @@ export const LOOP = String.raw`
 IFS=$' \t\n'
 export HOME=~ LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ -z "$1" ] || export SSH_CONNECTION=$1
-__pump() { trap '' HUP PIPE; cat; exec cat > /dev/null; }
+__pump() { exec 7<&- 9>&-; trap '' HUP PIPE; cat; exec cat > /dev/null; }
+__outlive() { set +m; exec 2> >(__pump >&2 2> /dev/null); exec > >(__pump 2> /dev/null); set -m; __outliving=1; }
 __mark() { printf '%s %s %s\n' "$__nonce" "$__seq" "$*"; printf '%s %s %s\n' "$__nonce" "$__seq" "$*" >&2; }
 __gone() {
   local n
@@ -28,8 +30,6 @@ __gone() {
   return 1
 }
 __stop() { kill -TERM -- "-$__job"; __gone "$__grace" || { kill -KILL -- "-$__job"; __gone 20; }; }
-exec 2> >(__pump >&2 2> /dev/null)
-exec > >(__pump 2> /dev/null)
 exec 8<> <(:)
 exec 7< /dev/fd/8 8>&-
 umask 022
@@ -43,6 +43,7 @@ while read -r -t "$__idle" __seq __mode __timeout __length; do
   if [ "$__mode" = here ]; then
     eval "$__script" < /dev/null
   else
+    [ "$__mode" = read ] || [ "$__outliving" ] || __outlive
     exec 8> /dev/fd/7
     if [ "$__mode" = feed ]; then { eval "$__script"; } 7<&- 9>&- & else { eval "$__script"; } < /dev/null 7<&- 9>&- & fi
     __job=$!

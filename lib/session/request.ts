@@ -4,7 +4,7 @@ import type { Output } from './session.ts'
 
 export interface RequestOptions {
   /** Where the loop runs it, see loop.ts. */
-  readonly mode: 'job' | 'feed' | 'here'
+  readonly mode: 'job' | 'read' | 'feed' | 'here'
   /** Seconds. */
   readonly timeout: number
   /** How many commands it runs. */

@@ -23,6 +23,8 @@ export interface ExecOptions {
    * (which no job inherits) stay until the session ends. For a lock; nothing here ends it at the deadline.
    */
   readonly here?: boolean
+  /** It changes nothing, and may be ended with the connection. */
+  readonly reads?: boolean
   /** Bytes of each stream kept of each command, half from its head and half from its tail. 1 MiB unless given. */
   readonly limit?: number
 }

@@ -183,11 +183,11 @@ export class ShellSession implements Session {
   #send(
     shell: Shell,
     texts: readonly string[],
-    { timeout = 120, limit = 1024 * 1024, here = false }: ExecOptions,
+    { timeout = 120, limit = 1024 * 1024, here = false, reads = false }: ExecOptions,
   ): Promise<Output[]> {
     this.#trips += 1
     const script = here ? hereScript(texts) : jobScript(texts)
-    return shell.request(script, { mode: here ? 'here' : 'job', timeout, limit, parts: texts.length })
+    return shell.request(script, { mode: here ? 'here' : reads ? 'read' : 'job', timeout, limit, parts: texts.length })
   }
 
   async #prelude(shell: Shell): Promise<void> {
@@ -211,7 +211,7 @@ export class ShellSession implements Session {
 
   async #facts(shell: Shell): Promise<HostFacts> {
     try {
-      const options = { mode: 'job', timeout: 30, limit: 64 * 1024, parts: 2 } as const
+      const options = { mode: 'read', timeout: 30, limit: 64 * 1024, parts: 2 } as const
       const [output, left] = await shell.request(jobScript([spell(hello), LEFT]), options)
       this.#left = left?.stdout.toString().split('\n').filter(Boolean) ?? []
       if (output?.timedOut) throw new UnreachableError(`${this.name}: it did not say who it is within 30 s`)

@@ -67,6 +67,23 @@ describe('commands', () => {
     expect(text).toMatch(/\n\/\S*\n0\n$/)
   })
 
+  test('have something that outlives the connection beside them only once they may change something', async () => {
+    const other = open()
+    await other.hello()
+    const beside = async (reads: boolean) => {
+      const [output] = await other.exec([raw('ps -o comm= --ppid $$')], { reads })
+      return output?.stdout
+        .toString()
+        .split('\n')
+        .filter((name) => name === 'bash' || name === 'cat').length
+    }
+    // The question itself is one of them.
+    expect(await beside(true)).toBe(1)
+    expect(await beside(false)).toBe(3)
+    expect(await beside(true)).toBe(3)
+    await other.close()
+  })
+
   test('do not see what is in the environment of the runner', async () => {
     process.env['TRUEUP_SECRET_CANARY'] = 'canary'
     const other = open()

@@ -72,6 +72,7 @@ describe('a session over ssh', () => {
     const session = open()
     await session.hello()
     const done = `${dir}/done`
+    await session.exec([raw('echo a question before it')], { reads: true })
     const command = sh`for i in {1..20}; do echo $i; echo $i >&2; cat /etc/passwd; sleep 0.05; done; touch ${done}`
     const lost = session.exec([command])
     const told = expect(lost).rejects.toMatchObject({ name: 'LostError' })

@@ -63,6 +63,6 @@ test('a strange login environment changes nothing, and its proxies stay', async 
   expect(flags).toMatch(/^\$' \\t\\n' \S+ /)
   expect(flags).not.toMatch(/noglob|nounset|errexit|xtrace|expand_aliases|nullglob|failglob/)
   expect(surprises).toMatch(/^(\/usr)?\/lib\netc\n\nposix\s+off\n$/)
-  const functions = ['gone', 'mark', 'pump', 'stop'].map((name) => `declare -f __${name}\n`).join('')
+  const functions = ['gone', 'mark', 'outlive', 'pump', 'stop'].map((name) => `declare -f __${name}\n`).join('')
   expect(errors).toBe(`${functions}ls: cannot access '/none': No such file or directory\n`)
 })
