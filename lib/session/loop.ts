@@ -63,18 +63,28 @@ export const READY = 'trueup-ready'
 /** What of the login's environment stays: who it is, and how to get out. The rest could change what programs print. */
 const KEPT = 'USER | LOGNAME | XDG_RUNTIME_DIR | *_proxy | *_PROXY'
 
-/** The script in the loop's argv, free of anything that is secret: it cleans up, reads the program, and runs it. */
+/** Bash obeys nothing of its surroundings before its first command (-p; bash(1)), but POSIXLY_CORRECT. */
+const BASH = 'bash --noprofile --norc -p -c'
+
+/**
+ * The script in the loop's argv, free of anything that is secret: it cleans up, reads the program, and runs it. What has no
+ * name that bash could unset, such as a function that some shell exports, goes with another start.
+ */
 const BOOT = [
-  'for n in $(compgen -A function -A export)',
-  `do unset -f "$n"; case $n in ${KEPT}) ;; *) unset -v "$n" ;; esac`,
-  'done 2> /dev/null',
+  'set +p +o posix',
+  'export -n SHELLOPTS BASHOPTS',
+  '__names=()',
+  'while IFS= read -r -d "" n; do n=${n%%=*}',
+  `case $n in ${KEPT}) ;; *[^A-Za-z0-9_]*) __names+=(-u "$n") ;; *) unset -v "$n" ;; esac`,
+  'done < /proc/self/environ 2> /dev/null',
+  `[ "\${#__names[@]}" = 0 ] || PATH=/usr/bin:/bin exec env "\${__names[@]}" ${BASH} "$BASH_EXECUTION_STRING" trueup "$1"`,
   `echo ${READY}`,
   `IFS= LC_ALL=C read -r -N ${LOOP.length} program`,
   'eval "$program"',
 ].join('; ')
 
-/** What bash obeys before its first command, and sudo's language: what it says is read in English. */
-const CLEAN = 'env -u BASH_ENV -u SHELLOPTS -u BASHOPTS -u POSIXLY_CORRECT -u LANGUAGE LC_ALL=C'
+/** What sudo says is read in English. */
+const ENGLISH = 'env -u LANGUAGE LC_ALL=C'
 
 /**
  * The command line that starts the loop; fit for every login shell, also csh and fish.
@@ -82,4 +92,4 @@ const CLEAN = 'env -u BASH_ENV -u SHELLOPTS -u BASHOPTS -u POSIXLY_CORRECT -u LA
  * @param before - what runs it, such as a sudo with its options
  */
 export const bootCommand = (before = ''): string =>
-  `exec ${CLEAN} ${before}bash --noprofile --norc -c '${BOOT}' trueup "$SSH_CONNECTION"`
+  `exec ${before === '' ? '' : `${ENGLISH} ${before}`}${BASH} '${BOOT}' trueup "$SSH_CONNECTION"`

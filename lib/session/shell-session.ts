@@ -212,7 +212,8 @@ export class ShellSession implements Session {
   async #facts(shell: Shell): Promise<HostFacts> {
     try {
       const options = { mode: 'read', timeout: 30, limit: 64 * 1024, parts: 2 } as const
-      const [output, left] = await shell.request(jobScript([spell(hello), LEFT]), options)
+      // Both are ours, and end nothing: no subshell for each.
+      const [output, left] = await shell.request(hereScript([spell(hello), LEFT]), options)
       this.#left = left?.stdout.toString().split('\n').filter(Boolean) ?? []
       if (output?.timedOut) throw new UnreachableError(`${this.name}: it did not say who it is within 30 s`)
       return parseHello(this.name, output?.stdout.toString() ?? '')
