@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { Metafile } from 'esbuild'
 
 /** What every run loads, in that order: each brings what it needs and those before it have not. */
-const FIRST = ['main', 'apply', 'config', 'roles', 'open', 'start']
+const FIRST = ['main', 'apply', 'config', 'roles', 'open', 'start', 'connect']
 
 /**
  * Which piece each chunk of the program goes into. esbuild makes dozens of small chunks; what is always loaded together

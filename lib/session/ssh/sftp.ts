@@ -1,6 +1,6 @@
 import type { Client } from 'ssh2'
 import type { Fill } from '../shell.ts'
-import { SftpChannel } from './sftp-channel.ts'
+import type { SftpChannel } from './sftp-channel.ts'
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -34,12 +34,15 @@ export class Sftp {
   }
 
   /** There is none where the server has no sftp: that is said once, and not tried again. */
-  #open(): Promise<SftpChannel | undefined> {
-    return SftpChannel.open(this.#client).catch((error: unknown) => {
+  async #open(): Promise<SftpChannel | undefined> {
+    const sftp = await import('./sftp-channel.ts')
+    try {
+      return await sftp.SftpChannel.open(this.#client)
+    } catch (error) {
       this.#warn(
         `there is no sftp on the host (${message(error)}); big content goes through the shell, which is slower`,
       )
       return undefined
-    })
+    }
   }
 }
