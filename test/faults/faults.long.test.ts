@@ -16,7 +16,7 @@ const PLACES = [
   { place: field('faults2', ROLES), choice: { must: ['a policy opened', 'a package removed'] } },
 ]
 const HOSTS = PLACES.map(({ place }) => place.name)
-const DRIFTS = 5
+const DRIFTS = 4
 /** Runs after which a host goes back to its snapshot: what they leave behind would otherwise be there for good. */
 const FRESH = 20
 const SEED = Number(process.env['TRUEUP_SEED'] ?? Date.now() % 100_000)

@@ -151,7 +151,12 @@ export const readied = async (
   // From here on it is broken as it is going to be each time: all at once, on what such a run has left.
   await place.done()
   await place.breaks()
-  if (keep) await snapshot(place.name, 'broken')
+  if (keep) {
+    await snapshot(place.name, 'broken')
+    // A host that has just been started is not yet what its runner knows: its run asks once more than all that follow.
+    await place.done()
+    await place.breaks()
+  }
   const before = await shapeOf(place.name)
   const { trace, shape: after } = await place.reference()
   return { course: { before, after }, trace }
