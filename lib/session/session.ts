@@ -35,7 +35,7 @@ export interface ExecOptions {
  */
 export interface Session {
   readonly name: string
-  /** Requests since the hello; an upload is one, and so is the connection of `fresh`. */
+  /** Requests since the hello (but not what rode with it in vain); an upload is one, and so is the connection of `fresh`. */
   readonly trips: number
   /** What an earlier run has left on the host, as `tu_left` lists it (prelude-safety.ts): known from the hello on. */
   readonly left: readonly string[]

@@ -106,9 +106,12 @@ export class ShellSession implements Session {
       // All of it at once: the lock costs no round trip of its own.
       const greeting = Promise.all([this.#prelude(shell), this.#claim(shell), this.#facts(shell)])
       const guess = meanwhile && this.#options.remembered?.recall()
+      const trips = this.#trips
       if (guess) meanwhile?.(guess)
       const [, waited, said] = await greeting
       if (guess && !waited && isDeepStrictEqual(guess, said)) return guess
+      // What was asked in vain rode with the hello, which is no trip.
+      this.#trips = trips
       const facts = waited ? await this.#facts(shell) : said
       if (meanwhile) this.#options.remembered?.keep(facts)
       return facts

@@ -42,18 +42,20 @@ describe('a host that is known', () => {
     })
     const [output] = (await early) ?? []
     await other.close()
-    return { guess, said, kept, early: output?.stdout.toString() }
+    return { guess, said, kept, early: output?.stdout.toString(), trips: other.trips }
   }
 
   test('answers what is asked behind the hello, and says that it is what it was', async () => {
-    const { guess, said, kept, early } = await known((now) => now)
+    const { guess, said, kept, early, trips } = await known((now) => now)
     expect(said).toBe(guess)
+    expect(trips).toBe(1)
     expect(kept).toEqual([])
     expect(early).toBe('early\n')
   })
 
   test('is kept anew where it says anything else', async () => {
-    const { said, kept } = await known((now) => ({ ...now, bootId: 'another' }))
+    const { said, kept, trips } = await known((now) => ({ ...now, bootId: 'another' }))
+    expect(trips).toBe(0)
     expect(said.bootId).not.toBe('another')
     expect(kept).toEqual([said])
   })
