@@ -1,6 +1,6 @@
 import { all, sh, type Sh, type Task, task } from '../lib/index.ts'
 import { type FileOptions, file } from './file.ts'
-import { type UnitOptions, unitName } from './systemd.ts'
+import { unit as unitAt, type UnitOptions, unitName } from './systemd.ts'
 
 const DIR = '/etc/systemd/system'
 
@@ -18,10 +18,15 @@ export interface DropinOptions extends UnitOptions {
   readonly content: string
 }
 
-/** A unit file whose task also makes systemd read it: a run that is cut off in between is mended by `running` or `known`. */
-const read = (options: FileOptions, before: readonly Sh[] = []): Task => {
-  const written = file({ ...options, mode: '0644' })
-  if (written.kind !== 'task') throw new TypeError('a file is written by one command')
+/**
+ * A unit file whose task also makes systemd read it, which is foretold of the unit: a run that is cut off in between is
+ * mended by `running` or `known`.
+ *
+ * @param unit - whose file it is; none for a template
+ */
+const read = (options: FileOptions, unit: string | undefined, before: readonly Sh[] = []): Task => {
+  const known = unit === undefined ? [] : [unitAt(unit).is({ stale: false })]
+  const written = file({ ...options, mode: '0644', provides: [...(options.provides ?? []), ...known] })
   const dir = options.path.slice(0, options.path.lastIndexOf('/'))
   const folder = dir === DIR ? [] : [sh`mkdir -p -m 0755 -- ${dir}`]
   return task({
@@ -39,7 +44,8 @@ const read = (options: FileOptions, before: readonly Sh[] = []): Task => {
  */
 export const unitFile = ({ name, content, ...options }: UnitFileOptions, checks: readonly Sh[] = []): Task => {
   const full = unitName(name.replace('@.', '@i.')) && name
-  return read({ ...options, path: `${DIR}/${full}`, content, title: options.title ?? `unit file ${full}` }, checks)
+  const one = full.includes('@.') ? undefined : full
+  return read({ ...options, path: `${DIR}/${full}`, content, title: options.title ?? `unit file ${full}` }, one, checks)
 }
 
 /**
@@ -52,5 +58,5 @@ export const dropin = ({ unit, name, content, ...options }: DropinOptions): Task
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name))
     throw new TypeError(`a drop-in is named by letters, digits and “_.-”, not ${JSON.stringify(name)}`)
   const path = `${DIR}/${unitName(unit)}.d/${name}.conf`
-  return read({ ...options, path, content, title: options.title ?? `drop-in ${unit} ${name}` })
+  return read({ ...options, path, content, title: options.title ?? `drop-in ${unit} ${name}` }, unit)
 }

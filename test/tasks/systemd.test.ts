@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Declared, Drift, State, Task } from '../../lib/index.ts'
+import { plan } from '../../lib/language/plan.ts'
+import { path as pathAt } from '../../tasks/path.ts'
 import * as systemd from '../../tasks/systemd.ts'
 import { execWord, timer, type TimerOptions } from '../../tasks/timer.ts'
 import { dropin, unitFile } from '../../tasks/unit-file.ts'
@@ -150,6 +152,26 @@ describe('unit files', () => {
     expect(declared(dropin({ unit: 'docker', name: 'x', content: '' })).owns).toEqual([
       { path: '/etc/systemd/system/docker.service.d/x.conf' },
     ])
+  })
+  it('are known to systemd afterwards: what is to run is not foretold to need that as well', () => {
+    const [path, stale] = ['/etc/systemd/system/nginx.service.d/x.conf', { ...systemd.up, stale: true }]
+    const tasks = [dropin({ unit: 'nginx', name: 'x', content: '' }), systemd.running('nginx.service')]
+    const readings = new Map<string, State>([
+      [
+        declared(dropin({ unit: 'nginx', name: 'x', content: '' })).want.probe.id,
+        { type: null, sha256: null, mode: null, owner: null, group: null },
+      ],
+      [pathAt(path).id, { type: null }],
+      [systemd.unit('nginx').id, stale],
+    ])
+    const view = {
+      get: ({ id }: { readonly id: string }) => {
+        const state = readings.get(id)
+        return state && { state }
+      },
+    }
+    expect(plan(tasks, view).map(({ kind }) => kind)).toEqual(['drift', 'ok'])
+    expect(plan(tasks.slice(1), view).map(({ kind }) => kind)).toEqual(['drift'])
   })
   it('are refused with names that are none', () => {
     expect(() => unitFile({ name: '../x.service', content: '' })).toThrow(TypeError)
