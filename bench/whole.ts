@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { loadInventory } from '../inventory/load.ts'
 import { checkVars, resolveHosts } from '../inventory/vars.ts'
 import { assign, knownRoles } from '../lib/cli/roles.ts'
-import { probesOf } from '../lib/language/judge.ts'
+import { probesIn } from '../lib/language/plan.ts'
 import { prelude } from '../lib/language/prelude.ts'
 import { compose } from '../lib/runner/compose.ts'
 import { question } from '../lib/runner/facts.ts'
@@ -45,7 +45,7 @@ const questions = async (): Promise<string> => {
   const session = openSession(host, { prelude })
   const items = compose(assign(roles, vars.get(HOST)), host.site, await session.hello())
   await session.close()
-  const { commands } = question(items.flatMap(({ task }) => probesOf(task)))
+  const { commands } = question(probesIn(items))
   return `${prelude}\ncd /\n${commands.map((command) => `(${spell(command)}\n) < /dev/null`).join('\n')}\n`
 }
 

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
 import * as zlib from 'node:zlib'
-import { cacheFolder, prepared } from '../lib/cli/cache.ts'
+import { cacheFolder, keep, prepared } from '../lib/cli/cache.ts'
 
 /** Put here by the build: the piece to begin with, and what names this build. */
 declare const ENTRY: string
@@ -68,19 +68,10 @@ const kept = (file: string, owner: number): Buffer | undefined =>
     }
   })
 
-/** Puts a file in place as one; another run may do the same at this moment. */
-const keep = (file: string, code: Buffer): void => {
+const summed = (code: Buffer): Buffer => {
   const sum = Buffer.alloc(4)
   sum.writeUInt32LE(sumOf(code))
-  const temporary = `${file}.${process.pid}`
-  const fd = fs.openSync(temporary, 'wx', 0o600)
-  try {
-    fs.writeSync(fd, Buffer.concat([sum, code]))
-    fs.fsyncSync(fd)
-  } finally {
-    fs.closeSync(fd)
-  }
-  fs.renameSync(temporary, file)
+  return Buffer.concat([sum, code])
 }
 
 /** Makes the folder of this build, and removes what builds of long ago have left. */
@@ -102,7 +93,7 @@ process.once('exit', () => {
   if (compiled.length === 0 || folder === undefined || folders.length < 2) return
   attempt(() => {
     begun(folder)
-    for (const { name, script } of compiled) keep(join(folder, name), script.createCachedData())
+    for (const { name, script } of compiled) keep(join(folder, name), summed(script.createCachedData()))
   })
 })
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { Host } from '../../inventory/host.ts'
 import type { HostFacts } from '../language/role.ts'
 import type { Remembered } from '../session/session.ts'
-import { prepared } from './cache.ts'
+import { keep, prepared } from './cache.ts'
 
 const Kept = z.strictObject({
   name: z.string(),
@@ -39,9 +39,7 @@ export const remembered = (folder: string, { name, connection, address, port, us
     keep: (facts) => {
       try {
         prepared(folder)
-        const temporary = `${file}.${process.pid}`
-        writeFileSync(temporary, JSON.stringify(facts), { mode: 0o600 })
-        renameSync(temporary, file)
+        keep(file, Buffer.from(JSON.stringify(facts)))
       } catch {
         // A home that cannot be written is no reason to fail.
       }

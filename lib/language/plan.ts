@@ -9,6 +9,9 @@ export interface Item {
   readonly task: Task
 }
 
+/** Everything that items look at. */
+export const probesIn = (items: readonly Item[]): readonly Probe[] => items.flatMap(({ task }) => probesOf(task))
+
 /**
  * What will be known once the drifted tasks have been applied: their wants (and the effects they name) laid over what
  * was read. A probe that could not be read is not a verdict while something before it is still to be changed.

@@ -1,5 +1,5 @@
 import { judge, probesOf, type Step, stillWrong } from '../language/judge.ts'
-import { foretell, type Item, notified, Overlay } from '../language/plan.ts'
+import { foretell, type Item, notified, Overlay, probesIn } from '../language/plan.ts'
 import type { Probe } from '../language/probe.ts'
 import type { HostFacts } from '../language/role.ts'
 import { sh } from '../language/sh.ts'
@@ -63,7 +63,7 @@ export class Apply implements HostRun {
     this.#items = items
     const { left } = this.#job.session
     await this.#putBack(left)
-    const probes = this.#items.flatMap(({ task }) => probesOf(task))
+    const probes = probesIn(this.#items)
     const owed = owedIn(left)
     if (!read && (owed.length === 0 || this.#adherence)) await this.#host.read(probes)
     await this.#adherence?.begin(this.#items, this.#host)
@@ -95,7 +95,7 @@ export class Apply implements HostRun {
   async #afresh(name: string, facts: HostFacts): Promise<void> {
     this.#items = compose(this.#assignments, this.#job.site, facts)
     const next = this.#items.findLastIndex(({ role }) => role === name) + 1
-    await this.#host.read(this.#items.slice(next).flatMap(({ task }) => probesOf(task)))
+    await this.#host.read(probesIn(this.#items.slice(next)))
   }
 
   /** What was changed still gets its handlers; nothing else is begun. */

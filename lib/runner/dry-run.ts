@@ -1,5 +1,5 @@
-import { probesOf, type Step } from '../language/judge.ts'
-import type { Item } from '../language/plan.ts'
+import type { Step } from '../language/judge.ts'
+import { type Item, probesIn } from '../language/plan.ts'
 import { body, diff } from './diff.ts'
 import { Foresight, type Told } from './foresight.ts'
 import { greet } from './greet.ts'
@@ -33,7 +33,7 @@ export class DryRun implements HostRun {
     const { facts, assignments, items, read } = await greet(this.#job, this.#host)
     this.#reboot.met(facts, assignments)
     this.#items = items
-    if (!read) await this.#host.read(items.flatMap(({ task }) => probesOf(task)))
+    if (!read) await this.#host.read(probesIn(items))
     for (const { role, title } of this.#foresight.run(owedIn(session.left))) this.#foretell(role, title)
     if (session.left.includes('armed'))
       this.#job.emit({ event: 'warning', host: this.#job.name, role: '', message: ARMED })

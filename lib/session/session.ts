@@ -31,7 +31,7 @@ export interface ExecOptions {
 
 /**
  * A connection to one host: one request is one round trip. What was begun on the host is finished there, up to its
- * deadline, even when the connection is lost in the middle of it.
+ * deadline, even when the connection is lost in the middle of it, unless it only reads.
  */
 export interface Session {
   readonly name: string
