@@ -17,7 +17,7 @@ tu_apt() { # install|remove|purge|configure [OPTION…] NAME…
     APT_LISTCHANGES_FRONTEND=none APT_LISTBUGS_FRONTEND=none NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1
   shift
   tu_apt_booted
-  tu_apt_turn tu_apt_repair
+  tu_apt_sound || tu_apt_turn tu_apt_repair
   case $verb in
     install) tu_apt_install "$@" ;;
     remove | purge) tu_apt_turn dpkg --force-remove-reinstreq "--$verb" -- "$@" ;;
@@ -51,10 +51,8 @@ tu_apt_turn() { # COMMAND…: once nobody else is at it, and again where somebod
     sleep 2
   done
 }
-tu_apt_repair() {
-  ! compgen -G '/var/lib/dpkg/updates/[0-9]*' >/dev/null && [ -z "$(dpkg --audit)" ] ||
-    dpkg --force-confdef --force-confold --configure -a
-}
+tu_apt_sound() { ! compgen -G '/var/lib/dpkg/updates/[0-9]*' >/dev/null && [ -z "$(dpkg --audit)" ]; }
+tu_apt_repair() { tu_apt_sound || dpkg --force-confdef --force-confold --configure -a; }
 tu_apt_get() {
   tu_apt_turn apt-get -yq -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \
     -o DPkg::Lock::Timeout=60 -o Acquire::Retries=3 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 \

@@ -25,10 +25,12 @@ import { safetyPrelude } from './prelude-safety.ts'
  */
 const paths = String.raw`
 [ "$UID" = 0 ] && tu_home=\${__root-}/var/lib/trueup || tu_home=\${__root-}$HOME/.local/state/trueup
-tu_enter() { # PATH
-  local at
-  cd -P -- "\${1%/*}/" && at=$(readlink /proc/self/cwd) || return
-  [ "\${at%/}" = "\${1%/*}" ] || { echo "\${1%/*} is reached through a symbolic link; name its real path, $at" >&2; return 1; }
+tu_enter() { # PATH; the second cd goes nowhere: it has bash ask the kernel where that is
+  cd -P -- "\${1%/*}/" && cd -P /proc/self/cwd || return
+  [ "\${PWD%/}" = "\${1%/*}" ] || { echo "\${1%/*} is reached through a symbolic link; name its real path, $PWD" >&2; return 1; }
+}
+tu_own() { # OWNER GROUP AT: what root has just made is root's already, but for the folders that hand on their group
+  [ "$1:$2" = root:root ] && [ "$UID" = 0 ] && [ -O "$3" ] && [ -G "$3" ] || chown -- "$1:$2" "$3"
 }
 tu_room() { # what df(1) says of the file system that we are in
   local size free nodes at
@@ -58,7 +60,7 @@ tu_commit() { # PATH STAGED|'' [TREE CHECK]
   sync .
 }
 tu_put() { # PATH MODE OWNER GROUP [TREE CHECK]
-  local tu_staged fd
+  local tu_staged fd at
   tu_enter "$1" || return
   [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || { echo "$1 is a directory; it is not replaced by a file" >&2; return 1; }
   tu_keep "$1" || return
@@ -66,7 +68,8 @@ tu_put() { # PATH MODE OWNER GROUP [TREE CHECK]
   set -C; umask 077
   exec {fd}> "./$tu_staged" || { echo "$1 was not replaced; $(tu_room)" >&2; return 1; }
   set +C; umask 022
-  if chown -- "$3:$4" "/proc/$BASHPID/fd/$fd" && chmod -- "$2" "/proc/$BASHPID/fd/$fd" && cat >&"$fd" && sync -- "/proc/$BASHPID/fd/$fd"
+  at=/proc/$BASHPID/fd/$fd
+  if tu_own "$3" "$4" "$at" && chmod -- "$2" "$at" && dd bs=1M conv=fsync status=none >&"$fd"
   then exec {fd}>&-; tu_commit "$1" "$tu_staged" "\${5-}" "\${6-}"
   else set -- "$1" "$(tu_room)"; exec {fd}>&-; rm -f -- "./$tu_staged"; echo "$1 was not replaced; $2" >&2; return 1
   fi
@@ -77,14 +80,14 @@ tu_mode() { # PATH MODE OWNER GROUP
   [ -f "./\${1##*/}" ] && [ ! -L "./\${1##*/}" ] && exec {fd}< "./\${1##*/}" || { echo "$1 is not there, or no file" >&2; return 1; }
   at=/proc/$BASHPID/fd/$fd
   # Whatever the name means by now, this is what was opened; a second name of it could be in a place of others.
-  if [ "$(readlink -- "$at")" = "$1" ] && [ "$(stat -Lc %h -- "$at")" = 1 ]; then chown -- "$3:$4" "$at" && chmod -- "$2" "$at"
+  if [ "$(readlink -- "$at")" = "$1" ] && [ "$(stat -Lc %h -- "$at")" = 1 ]; then tu_own "$3" "$4" "$at" && chmod -- "$2" "$at"
   else echo "$1 was not changed: it has another name, or is being exchanged by somebody" >&2; false; fi
   set -- $?; exec {fd}<&-; return "$1"
 }
 tu_dir() { # PATH MODE OWNER GROUP
   tu_enter "$1" && tu_keep "$1" || return
   [ -d "./\${1##*/}" ] || mkdir -m 0700 -- "./\${1##*/}" || { echo "$1 was not made; $(tu_room)" >&2; return 1; }
-  tu_enter "$1/" && chown -- "$3:$4" . && chmod -- "$2" .
+  tu_enter "$1/" && tu_own "$3" "$4" . && chmod -- "$2" .
 }
 tu_link() { # PATH TARGET [TREE CHECK]
   local tu_staged

@@ -1,5 +1,6 @@
 import type { Step } from '../language/judge.ts'
 import type { Item } from '../language/plan.ts'
+import type { Fact } from '../language/probe.ts'
 import { Sh } from '../language/sh.ts'
 import type { Declared, Drift } from '../language/task.ts'
 import type { Output } from '../session/session.ts'
@@ -11,7 +12,7 @@ import type { HostLink } from './host.ts'
 /** Neighbours that go in one request, at most: it is finished even where the run is gone. */
 export const MOST = 24
 
-/** A file that is to be put in place. */
+/** A file or folder that is to be put in place. */
 export interface Member {
   readonly item: Item
   readonly task: Declared
@@ -19,9 +20,13 @@ export interface Member {
   readonly command: Sh
 }
 
+/** A whole file, or a folder as such: what is below it is other tasks' business. */
+const isWhole = ({ probe, want }: Fact): boolean =>
+  probe.family.name === 'file' || (probe.family.name === 'path' && want['type'] === 'directory')
+
 /**
- * A change that touches one file, and rests on nothing but what is there: what was read for it is no older for the change
- * of another one, so that neighbours can go in one request.
+ * A change that touches one file or folder, and rests on nothing but what is there: what was read for it is no older for
+ * the change of another one, so that neighbours can go in one request.
  *
  * @returns nothing where it is not such a change
  */
@@ -29,7 +34,7 @@ export const memberOf = (item: Item, step: Step): Member | undefined => {
   if (step.kind !== 'drift' || step.task.kind !== 'task') return undefined
   const { task, drift } = step
   const [own, ...more] = task.owns ?? []
-  const plain = task.want.probe.family.name === 'file' && task.retries === undefined && task.reboots === undefined
+  const plain = isWhole(task.want) && task.retries === undefined && task.reboots === undefined
   if (!plain || own === undefined || own.part === true || more.length > 0) return undefined
   if (guardOf(task, drift) !== undefined) return undefined
   const command = commandOf(task, drift)
@@ -60,7 +65,7 @@ export const links = ({ stdout, stderr, code: last, ...rest }: Output): readonly
 }
 
 /**
- * Puts files in place in one request, and looks at them in the same.
+ * Puts files and folders in place in one request, and looks at them in the same.
  *
  * @param first - what must be done before each
  * @returns how each went that was begun: the last of them has failed, or is the last of all; nothing where the connection

@@ -9,6 +9,7 @@ import { chain, links } from '../../lib/runner/batch.ts'
 import { openSession } from '../../lib/session/open.ts'
 import { directory } from '../../tasks/directory.ts'
 import { file } from '../../tasks/file.ts'
+import { link } from '../../tasks/link.ts'
 import { makeHost } from '../session/hosts.ts'
 import { bash } from '../tasks/bash.ts'
 import { roleOf, run as runRoles } from './fake-host.ts'
@@ -84,10 +85,30 @@ describe('files that stand next to one another', () => {
     ])
   })
 
-  it('go by themselves where something else stands between them', async () => {
+  it('go together with the folders that they are in', async () => {
     const folder = directory({ path: join(dir, 'folder'), ...owned })
-    const { story, trips } = await run([note('a'), folder, note('b', { path: join(dir, 'folder/b') }), note('c')])
+    const tasks = [note('a'), folder, note('b', { path: join(dir, 'folder/b') }), note('c')]
+    const { story, trips } = await run(tasks)
     expect(story.map((line) => line.split(': ')[1])).toEqual(['changed', 'changed', 'changed', 'changed'])
+    expect(trips).toBe(1 + 1)
+    expect(readFileSync(join(dir, 'folder/b'), 'utf8')).toBe('b\n')
+    expect((await run(tasks)).story.every((line) => line.endsWith(': ok'))).toBe(true)
+  })
+
+  it('are not begun where their folder cannot be made', async () => {
+    writeFileSync(join(dir, 'folder'), '')
+    const folder = directory({ path: join(dir, 'folder'), ...owned })
+    const { code, story } = await run([note('a'), folder, note('b', { path: join(dir, 'folder/b') })])
+    expect({ code, states: story.map((line) => line.split(': ')[1]) }).toEqual({
+      code: 1,
+      states: ['changed', 'failed', 'skipped'],
+    })
+  })
+
+  it('go by themselves where something else stands between them', async () => {
+    const between = link({ path: join(dir, 'link'), target: 'a' })
+    const { story, trips } = await run([note('a'), note('b'), between, note('c'), note('d')])
+    expect(story.map((line) => line.split(': ')[1])).toEqual(Array.from({ length: 5 }, () => 'changed'))
     expect(trips).toBe(1 + 1 + 1 + 1)
   })
 
