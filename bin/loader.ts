@@ -7,6 +7,7 @@
  * belongs to this user or to the program's owner, can be written by nobody else, and is whole. Whatever is wrong with it, the
  * program is compiled as if there were none.
  */
+import { isAscii } from 'node:buffer'
 import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -97,10 +98,13 @@ process.once('exit', () => {
   })
 })
 
+/** Most pieces are plain ASCII, which is no work to read. */
+const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
+
 /** A piece as V8 has compiled it, before or now. */
 const scriptOf = (name: string): Script => {
   const filename = join(pieces, name)
-  const source = fs.readFileSync(filename, 'utf8')
+  const source = textOf(fs.readFileSync(filename))
   const { uid } = fs.statSync(filename)
   for (const folder of folders) {
     const cachedData = kept(join(folder, name), uid)
@@ -151,8 +155,8 @@ const deferred = (make: () => Exports): Exports =>
     },
   )
 
-/** Named by much and used by little: reading a role needs neither of them. */
-const late = (id: string): boolean => /^(?:node:)?(?:child_process|crypto)$/.test(id) || LATE.includes(id)
+/** Named by much and used by little: reading a role needs none of them. */
+const late = (id: string): boolean => /^(?:node:)?(?:child_process|crypto|fs\/promises)$/.test(id) || LATE.includes(id)
 
 const required = (id: string): unknown => {
   const piece = id.startsWith('./') && id.endsWith('.js')

@@ -37,7 +37,7 @@ rest=$([ ! -e "$file" ] || grep -v '^LANG=' -- "$file" || [ $? = 1 ]) &&
 printf '%s\n' \${rest:+"$rest"} ${`LANG=${lang}`} | tu_put "$file" 0644 root root`
 
 const generate = (names: readonly string[]) => sh`{ command -v locale-gen >/dev/null ||
-  { echo 'locale-gen is not there: the package “locales” is needed' >&2; false; }; } &&
+  { echo 'locale-gen is not there: the package locales is needed' >&2; false; }; } &&
 rest=$([ ! -e /etc/locale.gen ] || cat /etc/locale.gen) &&
 printf '%s\n' \${rest:+"$rest"} ${names.map((name) => `${name} UTF-8`)} | tu_put /etc/locale.gen 0644 root root &&
 locale-gen`

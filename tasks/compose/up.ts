@@ -29,7 +29,7 @@ troubles() {
     docker logs --tail 15 "$id" </dev/null 2>&1 | tail -n 15 | cut -c -400 >&2
   done < <(docker ps -a --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}}|{{.ID}}|{{.Status}}')
 }
-strangers() { # SERVICE…: those that stay; compose itself does not see containers that it has not made
+strangers() { # SERVICE...: those that stay; compose itself does not see containers that it has not made
   local service id hash
   while IFS='|' read -r service id hash; do
     [ -z "$hash" ] && [[ " $* " != *" $service "* ]] || continue

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import type { Host } from '../../../inventory/host.ts'
 import type { Secret } from '../../language/secret.ts'
 import { expandHome, type SshConfig, type SshSettings, sshConfig } from './config.ts'
@@ -36,21 +36,27 @@ export interface Target {
 export const describe = ({ user, address, port }: Target): string =>
   `${user}@${address.includes(':') ? `[${address}]` : address}:${port}`
 
-const readKnown = async ({ userKnownHosts, globalKnownHosts }: SshConfig): Promise<KnownHost[]> => {
-  const read = async (file: string) => parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file)
-  return (await Promise.all([...userKnownHosts, ...globalKnownHosts].map(read))).flat()
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }
+
+const readKnown = ({ userKnownHosts, globalKnownHosts }: SshConfig): KnownHost[] =>
+  [...userKnownHosts, ...globalKnownHosts].flatMap((file) => parseKnownHosts(readIfThere(file), file))
 
 const agentOf = (named: string | undefined): string | undefined => {
   if (named === undefined || named === 'SSH_AUTH_SOCK') return process.env['SSH_AUTH_SOCK'] || undefined
   return named.startsWith('$') ? process.env[named.slice(1)] : expandHome(named)
 }
 
-const fromConfig = async (config: SshConfig) =>
+const fromConfig = (config: SshConfig) =>
   ({
     address: config.address,
     alias: config.hostKeyAlias,
-    known: await readKnown(config),
+    known: readKnown(config),
     identityFiles: config.identityFiles,
     agent: agentOf(config.identityAgent),
   }) as const
@@ -70,7 +76,7 @@ const jumpTarget = async (jump: string, timeout: number, settings: SshSettings):
     inventoried: false,
   }
   const own = { pin: undefined, identityFile: undefined, passphrase: undefined }
-  return { ...(await fromConfig(config)), ...login, ...own }
+  return { ...fromConfig(config), ...login, ...own }
 }
 
 /** What there is to connect to: the hosts to jump by, in order, and the logins to try at the end of it, in order. */
@@ -94,7 +100,7 @@ export const route = async (host: Host, settings: SshSettings = {}): Promise<Rou
       `${name}: ssh_config has a ProxyCommand for ${host.address}, which is not supported; give a proxyJump instead`,
     )
   const base = {
-    ...(await fromConfig(config)),
+    ...fromConfig(config),
     name,
     timeout,
     keepalive: settings.keepalive,
