@@ -17,6 +17,7 @@ export const directory = (options: DirectoryOptions): Declared => {
     title: options.title ?? `directory ${path}`,
     owns: [{ path }],
     want: pathAt(absolute(path)).is({ type: 'directory', ...attributes({ mode, owner, group }) }),
+    alone: true,
     apply: () => sh`tu_dir ${path} ${mode} ${owner} ${group}`,
     ...effects(options),
   })

@@ -72,6 +72,7 @@ export const file = (options: FileOptions): Declared => {
     title: options.title ?? `file ${path}`,
     owns: [{ path }],
     want: fileAt(path).is({ ...wanted, sha256: body.sha256 }),
+    alone: true,
     apply: () => sh`tu_put ${path} ${mode} ${owner} ${group}${validation(validate)} ${body}`,
     ...effects({ ...options, provides: [pathAt(path).is(wanted), ...(options.provides ?? [])] }),
     ...(secret ? { sensitive: ['sha256'] } : isText(body) && { preview: { path, after: () => body.bytes.toString() } }),

@@ -97,6 +97,11 @@ interface Effects<S extends State> extends Common {
   words?(changes: readonly Change[]): readonly string[]
   /** Keys whose values are never shown, because a secret could be told from them. */
   readonly sensitive?: readonly string[]
+  /**
+   * Its change touches the one path that it owns and nothing below it, and rests on nothing else: neighbours of that kind
+   * go in one request.
+   */
+  readonly alone?: true
   /** Its change may leave a notice that the host wants a reboot: packages do, others by `tu_reboot_required WHY`. */
   readonly reboots?: true
   /** Seconds that one attempt may take; 300 unless given. */

@@ -1,6 +1,5 @@
 import type { Step } from '../language/judge.ts'
 import type { Item } from '../language/plan.ts'
-import type { Fact } from '../language/probe.ts'
 import { Sh } from '../language/sh.ts'
 import type { Declared, Drift } from '../language/task.ts'
 import type { Output } from '../session/session.ts'
@@ -20,13 +19,9 @@ export interface Member {
   readonly command: Sh
 }
 
-/** A whole file, or a folder as such: what is below it is other tasks' business. */
-const isWhole = ({ probe, want }: Fact): boolean =>
-  probe.family.name === 'file' || (probe.family.name === 'path' && want['type'] === 'directory')
-
 /**
  * A change that touches one file or folder, and rests on nothing but what is there: what was read for it is no older for
- * the change of another one, so that neighbours can go in one request.
+ * the change of another one.
  *
  * @returns nothing where it is not such a change
  */
@@ -34,8 +29,8 @@ export const memberOf = (item: Item, step: Step): Member | undefined => {
   if (step.kind !== 'drift' || step.task.kind !== 'task') return undefined
   const { task, drift } = step
   const [own, ...more] = task.owns ?? []
-  const plain = isWhole(task.want) && task.retries === undefined && task.reboots === undefined
-  if (!plain || own === undefined || own.part === true || more.length > 0) return undefined
+  const plain = task.retries === undefined && task.reboots === undefined
+  if (task.alone !== true || !plain || own === undefined || own.part === true || more.length > 0) return undefined
   if (guardOf(task, drift) !== undefined) return undefined
   const command = commandOf(task, drift)
   return command instanceof Error ? undefined : { item, task, drift, command }
